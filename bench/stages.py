@@ -1,0 +1,108 @@
+"""Where the time of one keystroke goes, in a file of over 5,000 lines."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from fimble.cli.driver import Driver
+from fimble.engine.backends.ctransformers import CTransformersModel
+from fimble.engine.decode.session import Session
+from fimble.engine.engine import prepare
+from fimble.engine.models.catalogue import bundled_path
+from fimble.engine.models.gguf import read_header
+from fimble.engine.prompt.detect import detect
+from fimble.engine.prompt.layout import PromptBuilder
+from fimble.engine.prompt.window import Budget
+from fimble.engine.trim import Trimmer
+from fimble.lsp.context.request import build_request
+from fimble.lsp.documents import Document, Place
+from fimble.lsp.positions import encode
+
+from .replay import large_file
+from .tables import note, percentile, show
+
+T = TypeVar("T")
+
+
+def main() -> None:
+    passage = large_file()
+    lines = (passage.before + passage.after).count("\n")
+    timings = _stages()
+    rows = [[name, percentile(values, 0.5), percentile(values, 0.95)] for name, values in timings.items()]
+    show(f"One keystroke, stage by stage ({lines:,} lines)", ("stage", "p50 ms", "p95 ms"), rows)
+    overhead = asyncio.run(_round_trips())
+    row = ["from didChange to the answer", percentile(overhead, 0.5), percentile(overhead, 0.95)]
+    show(
+        "Everything that is not the model: a fake model that answers at once", ("", "p50 ms", "p95 ms"), [row]
+    )
+    note("Both processes, both pipes, JSON, positions, syntax, context, prompt, trimming.")
+
+
+def _stages() -> dict[str, list[float]]:
+    """Each stage called by itself for every key of a passage, in milliseconds."""
+    passage = large_file()
+    timings: dict[str, list[float]] = {}
+
+    def timed(stage: str, call: Callable[[], T]) -> T:
+        began = time.perf_counter()
+        result = call()
+        timings.setdefault(stage, []).append((time.perf_counter() - began) * 1000)
+        return result
+
+    header = read_header(bundled_path())
+    model = CTransformersModel(header, threads=os.cpu_count() or 1, context_length=2048)
+    form = detect(header.metadata)
+    builder, session = PromptBuilder(model.tokenize, form, Budget.of(768)), Session(model, 128)
+    document = Document("file:///a.py", "python", 1, "utf-16", encode(passage.before + passage.after))
+    at = document.place(len(encode(passage.before)))
+    for key in passage.typed:
+        timed("apply the edit", lambda: document.change(at, at, key))  # noqa: B023
+        at = Place(at.line + 1, 0) if key == "\n" else Place(at.line, at.column + 1)
+        snapshot = timed("take a snapshot", lambda: document.snapshot(at))  # noqa: B023
+        request = timed("build the request", lambda: build_request(snapshot, "a.py", ()))  # noqa: B023
+        request = timed("cut it, look at the syntax", lambda: prepare(request)[0])  # noqa: B023
+        data = timed("pack for the worker", lambda: pickle.dumps(request))  # noqa: B023
+        timed("unpack", lambda: pickle.loads(data))  # noqa: B023
+        ids = timed("build the prompt", lambda: builder.build(request))  # noqa: B023
+        timed("read the prompt (model)", lambda: session.prefill(ids, lambda: False))  # noqa: B023
+        timed("make one token (model)", lambda: session.append(int(session.logits().argmax())))
+        timed("trim one line", lambda: Trimmer(request).feed("value)") + "")  # noqa: B023
+        block = replace(request, mode="block")
+        timed("trim a block", lambda: Trimmer(block).feed("if value:\n    go()\n"))  # noqa: B023
+    return timings
+
+
+async def _round_trips() -> list[float]:
+    """Milliseconds from a change to its answer with a model that takes no time."""
+    passage = large_file()
+    os.environ |= {"FIMBLE_MODEL": "fake", "FIMBLE_FAKE": '{"answer": "value = 1"}'}
+    latencies = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="fimble-bench-") as folder:
+            driver = Driver(Path(folder), {"statistics": False, "prefetch": False})
+            await driver.start()
+            text = passage.before + passage.after
+            driver.open(Path(folder) / passage.name, "python", text, len(passage.before))
+            await driver.ask()
+            for key in passage.typed:
+                began = time.perf_counter()
+                driver.type(key)
+                await driver.ask()
+                latencies.append((time.perf_counter() - began) * 1000)
+            await driver.stop()
+    finally:
+        os.environ.pop("FIMBLE_MODEL")
+        os.environ.pop("FIMBLE_FAKE")
+    return latencies
+
+
+if __name__ == "__main__":
+    main()

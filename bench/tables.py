@@ -1,0 +1,30 @@
+"""Tables of figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+_CONSOLE = Console()
+
+
+def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table: the first column is left-aligned, figures are right-aligned."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number == 0 else "right")
+    for row in rows:
+        table.add_row(*(value if isinstance(value, str) else f"{value:,.1f}" for value in row))
+    _CONSOLE.print(table)
+
+
+def note(text: str) -> None:
+    _CONSOLE.print(text, style="dim")
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which ``share`` of all lie, 0 for none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

@@ -1,0 +1,90 @@
+"""``fimble complete FILE:LINE:COLUMN``: one suggestion, for scripts and for trying things out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fimble.engine.engine import Engine
+from fimble.engine.errors import InvalidRequest
+from fimble.engine.settings import require_settings
+from fimble.engine.syntax.languages import find_language
+from fimble.engine.types import Completion, FimRequest, Mode
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def run(
+    place: str, flags: dict[str, Any], language: str, mode: str, max_tokens: int | None, as_json: bool
+) -> None:
+    name, line, column = parse_place(place)
+    prefix, suffix = split_at(_read(name), line, column)
+    spec = find_language(language, name)
+    request = FimRequest(
+        prefix,
+        suffix,
+        language=language or (spec.id if spec else ""),
+        path=Path(name).name,
+        mode=_mode(mode),
+        max_tokens=max_tokens,
+    )
+    made = asyncio.run(_complete(flags, request))
+    if as_json:
+        print(json.dumps(asdict(made)))
+    else:
+        sys.stdout.write(made.text)
+
+
+def _mode(name: str) -> Mode:
+    known: dict[str, Mode] = {"auto": "auto", "line": "line", "block": "block"}
+    if name not in known:
+        raise InvalidRequest(f"There is no mode {name!r}. Use auto, line or block.")
+    return known[name]
+
+
+def parse_place(place: str) -> tuple[str, int, int]:
+    """``FILE:LINE:COLUMN``; the file's name may have colons of its own."""
+    match = re.fullmatch(r"(.+):(\d+):(\d+)", place)
+    if match is None or int(match[2]) < 1 or int(match[3]) < 1:
+        raise InvalidRequest(
+            f"{place!r} is not FILE:LINE:COLUMN with numbers from 1, such as src/app.py:12:5."
+        )
+    return match[1], int(match[2]), int(match[3])
+
+
+def split_at(text: str, line: int, column: int) -> tuple[str, str]:
+    """The text before and after a place; lines and columns (characters) count from 1."""
+    starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+    if line > len(starts):
+        raise InvalidRequest(f"The file has only {len(starts)} lines, so there is no line {line}.")
+    start = starts[line - 1]
+    end_match = _LINE_END.search(text, start)
+    end = end_match.start() if end_match else len(text)
+    if column > end - start + 1:
+        raise InvalidRequest(f"Line {line} ends at column {end - start + 1}, so there is no column {column}.")
+    at = start + column - 1
+    return text[:at], text[at:]
+
+
+def _read(name: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise InvalidRequest(f"Cannot read {name}: {error.strerror or error}.") from error
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"{name} is not UTF-8 text.") from error
+
+
+async def _complete(flags: dict[str, Any], request: FimRequest) -> Completion:
+    engine = Engine(require_settings(flags))
+    try:
+        return await engine.complete(request)
+    finally:
+        await engine.close()

@@ -1,0 +1,168 @@
+"""``fimble doctor``: what is installed, which model is used, whether it answers, and what to do if not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import platform
+import time
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+
+from fimble.engine.engine import Engine
+from fimble.engine.errors import FimbleError
+from fimble.engine.models.catalogue import resolve_model
+from fimble.engine.models.gguf import read_header
+from fimble.engine.prompt.detect import detect
+from fimble.engine.settings import Settings, config_file, load_settings
+from fimble.engine.syntax.languages import LANGUAGES, grammar
+from fimble.engine.types import Completion, FimRequest
+
+Result = Literal["ok", "warning", "error"]
+PACKAGES = ("pygls", "lsprotocol", "ctransformers", "tree-sitter", "aiohttp", "numpy")
+_PREFIX = "def add(first, second):\n    return first"
+_SUFFIX = "\n\n\nprint(add(1, 2))\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report; ``advice`` says what to do."""
+
+    name: str
+    result: Result
+    detail: str
+    advice: str = ""
+
+
+def run(flags: dict[str, Any], as_json: bool) -> None:
+    checks = asyncio.run(examine(flags))
+    if as_json:
+        print(json.dumps({"checks": [asdict(check) for check in checks]}, indent=1))
+    else:
+        _print(checks)
+    if any(check.result == "error" for check in checks):
+        raise SystemExit(1)
+
+
+async def examine(flags: dict[str, Any]) -> list[Check]:
+    """All checks, in the order in which things are needed."""
+    settings, problems = load_settings(flags)
+    checks = [_versions(), _grammars(), _settings(problems)]
+    remote = settings.engine.startswith("http")
+    if not remote:
+        checks += _model_file(settings)
+    if not any(check.result == "error" for check in checks):
+        # the engine itself is examined: no service is left behind, no fall-back hides a server that is away
+        engine = settings.engine if remote else "local"
+        checks += await _self_test(settings.model_copy(update={"engine": engine, "fallback": False}))
+    return checks
+
+
+def _versions() -> Check:
+    found = [f"fimble {version('fimble')}", f"Python {platform.python_version()}"]
+    missing = []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Check("packages", "error", f"missing: {', '.join(missing)}", "Install fimble again with pip.")
+    return Check("packages", "ok", ", ".join(found))
+
+
+def _grammars() -> Check:
+    broken = []
+    for spec in LANGUAGES:
+        try:
+            grammar(spec)
+        except (ImportError, AttributeError, ValueError):
+            broken.append(spec.id)
+    if broken:
+        return Check("grammars", "warning", f"missing: {', '.join(broken)}", "Install fimble again with pip.")
+    return Check("grammars", "ok", f"{len(LANGUAGES)} languages")
+
+
+def _settings(problems: list[str]) -> Check:
+    path = config_file()
+    where = str(path) if path.exists() else f"defaults (there is no {path})"
+    if problems:
+        return Check("settings", "warning", " ".join(problems), f"Correct it in {path} or the environment.")
+    return Check("settings", "ok", where)
+
+
+def _model_file(settings: Settings) -> list[Check]:
+    try:
+        name, path = resolve_model(settings.model)
+        header = read_header(path)
+        size = f"{path.stat().st_size / 1e6:.0f} MB, context {header.number('context_length')}"
+        checks = [Check("model", "ok", f"{name}: {header.architecture}, {size}, {path}")]
+        form = detect(header.metadata)
+    except FimbleError as error:
+        return [
+            Check(
+                "model", "error", error.message, "Set `model` to `bundled` to use the one that comes along."
+            )
+        ]
+    ids = ", ".join(f"{control} {token}" for control, token in form.ids.items())
+    return [*checks, Check("FIM tokens", "ok", f"{form.family.name} format by {form.found_by}: {ids}")]
+
+
+async def _self_test(settings: Settings) -> list[Check]:
+    """Fill one hole twice: the first time with the model's start, the second as while typing."""
+    request = FimRequest(_PREFIX, _SUFFIX, "python", "add.py", mode="line", document="doctor")
+    engine = Engine(settings)
+    try:
+        began = time.perf_counter()
+        await engine.complete(request)
+        first = time.perf_counter()
+        again = FimRequest(_PREFIX + " ", _SUFFIX, "python", "add.py", mode="line", document="doctor")
+        made = await engine.complete(again)
+        second = time.perf_counter()
+    except FimbleError as error:
+        return [Check("self-test", "error", error.message, _advice(settings))]
+    finally:
+        await engine.close()
+    return [_judge(made), _speed((first - began) * 1000, (second - first) * 1000)]
+
+
+def _judge(made: Completion) -> Check:
+    detail = f"`return first ` is completed with {made.text!r}"
+    if "second" in made.text:
+        return Check("self-test", "ok", detail)
+    return Check(
+        "self-test", "warning", detail, "The model answers, but poorly; a larger one will do better."
+    )
+
+
+def _speed(first_ms: float, warm_ms: float) -> Check:
+    detail = f"first answer {first_ms:.0f} ms with the start, then {warm_ms:.0f} ms"
+    if warm_ms > 500:
+        return Check("speed", "warning", detail, "Choose a smaller model, or set `threads` to your cores.")
+    return Check("speed", "ok", detail)
+
+
+def _advice(settings: Settings) -> str:
+    if settings.engine != "local":
+        return f"Check that {settings.engine} is running and that `key` is right."
+    return "Set `model` to `bundled` to use the one that comes along."
+
+
+def _print(checks: list[Check]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    marks = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "error": "[red]✗[/]"}
+    table = Table(show_header=False, box=None, padding=(0, 1))
+    for check in checks:
+        table.add_row(marks[check.result], f"[bold]{check.name}[/]", _escaped(check.detail))
+        if check.advice:
+            table.add_row("", "", f"→ {_escaped(check.advice)}")
+    Console().print(table)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,38 @@
+"""``fimble serve``: the HTTP server."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+from fimble.engine.engine import Engine
+from fimble.engine.errors import SettingsError
+from fimble.engine.settings import require_settings
+from fimble.server.run import serve
+from fimble.server.settings import server_settings
+
+from .log import set_up_log
+
+
+def run(server_flags: dict[str, Any], engine_flags: dict[str, Any], log_level: str) -> None:
+    set_up_log(log_level)
+    settings, server = require_settings(engine_flags), server_settings(server_flags)
+
+    async def main() -> None:
+        engine = Engine(settings)
+        try:
+            await serve(engine, server, _say)
+        finally:
+            await engine.close()
+
+    try:
+        asyncio.run(main())
+    except OSError as error:
+        raise SettingsError(
+            f"Cannot listen on {server.host}:{server.port}: {error.strerror or error}."
+        ) from error
+
+
+def _say(url: str) -> None:
+    print(f"fimble listens on {url}", file=sys.stderr, flush=True)

@@ -1,0 +1,45 @@
+vim9script
+# What the plugin is doing, for the statusline and `:Fimble`.
+
+import autoload './switches.vim'
+
+const TEXTS = {ready: 'fimble', loading: 'fimble ⋯', off: 'fimble off', error: 'fimble !'}
+
+var kind = 'ready'
+var message = ''
+var told: dict<bool> = {}
+
+export def Set(new_kind: string, new_message = '')
+  if [new_kind, new_message] != [kind, message]
+    kind = new_kind
+    message = new_message
+    redrawstatus!
+  endif
+enddef
+
+# `ready`, `loading`, `off` or `error`, and a sentence or nothing.
+export def Get(): list<string>
+  const refusal = switches.Refusal()
+  return refusal == '' ? [kind, message] : ['off', 'No suggestions here: ' .. refusal .. '.']
+enddef
+
+export def Line(): string
+  return TEXTS[Get()[0]]
+enddef
+
+# Tell the user of a failure, once for each cause.
+export def Failed(sentence: string)
+  Set('error', sentence)
+  if !has_key(told, sentence)
+    told[sentence] = true
+    echohl WarningMsg
+    echomsg 'fimble: ' .. sentence
+    echohl None
+  endif
+enddef
+
+# Causes may be gone: should they come back, they are told again.
+export def Forget()
+  told = {}
+  Set('ready')
+enddef

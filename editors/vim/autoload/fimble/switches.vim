@@ -1,0 +1,47 @@
+vim9script
+# Where suggestions are wanted.
+
+import autoload './options.vim'
+import autoload './server.vim'
+import autoload './suggest.vim'
+
+# Whether suggestions are switched on. Off means off: no server of ours runs.
+export var on = true
+
+# Files that keep keys and passwords are not sent anywhere.
+const SECRET = '\v^(\.env(\..*)?|.*\.(env|pem|key|p12|pfx|jks|keystore|kdbx|asc|gpg|ppk)'
+  .. '|id_(rsa|dsa|ecdsa|ed25519).*|[._]?netrc|\.(pgpass|htpasswd|npmrc|pypirc|git-credentials)'
+  .. '|known_hosts|authorized_keys|shadow)$'
+
+# Why the current buffer gets no suggestions, as the end of a sentence; empty if it gets them.
+export def Refusal(): string
+  if !on
+    return 'they are switched off (:Fimble toggle)'
+  elseif !get(b:, 'fimble', true)
+    return 'they are switched off in this buffer (:Fimble toggle buffer)'
+  elseif &buftype != ''
+    return 'this buffer is no file'
+  elseif !options.Wanted(&filetype)
+    return $"g:fimble_filetypes excludes '{&filetype}'"
+  elseif expand('%:t') =~? SECRET
+    return 'the file looks like one with secrets'
+  endif
+  return ''
+enddef
+
+export def Switch(wanted: bool)
+  on = wanted
+  if !on
+    suggest.Hide()
+    server.Stop()
+  endif
+  redrawstatus!
+enddef
+
+export def SwitchBuffer(wanted: bool)
+  b:fimble = wanted
+  if !wanted
+    suggest.Hide()
+  endif
+  redrawstatus!
+enddef

@@ -1,0 +1,74 @@
+/** Where the editor comes in: makes the parts, joins them, starts the server. */
+
+import * as vscode from "vscode";
+import { explain, registerCommands, type Parts } from "./commands";
+import { offerInstallation, type Site } from "./installing";
+import { Life } from "./life";
+import { Pages } from "./pages";
+import { Keys } from "./secrets";
+import { chosen, read, SECTION, serverSettings, type Values } from "./settings";
+import { Status } from "./status";
+
+let life: Life | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel("fimble", { log: true });
+  const status = new Status();
+  const parts = join(context, log, status);
+  life = parts.life;
+  context.subscriptions.push(
+    log,
+    status,
+    parts.life,
+    parts.pages,
+    registerCommands(parts),
+    vscode.window.onDidChangeActiveTextEditor(editor => parts.life.running?.focus(editor)),
+    vscode.workspace.onDidChangeConfiguration(event => changed(event, parts)),
+  );
+  void parts.life.restart();
+}
+
+export async function deactivate(): Promise<void> {
+  await life?.stop();
+}
+
+function join(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, status: Status): Parts {
+  const keys = new Keys(context.secrets);
+  const names = serverSettings(context.extension.packageJSON.contributes.configuration.properties);
+  const environment = vscode.Uri.joinPath(context.globalStorageUri, "server").fsPath;
+  const pages = new Pages();
+  let offered = false;
+  const options = async (): Promise<Values> => ({
+    ...chosen(names),
+    key: (await keys.of(read("engine", "local"))) ?? null,
+  });
+  const trouble = {
+    missing: () => {
+      if (offered) return; // once in a window is enough; the status bar goes on saying it
+      offered = true;
+      void offerInstallation(site);
+    },
+    failed: (message: string) => void explain(message),
+  };
+  const started = new Life(environment, status, { log, options }, trouble);
+  const site: Site = {
+    environment,
+    log,
+    stop: async () => {
+      await started.stop();
+      status.server({ kind: "loading", message: "The server is being installed." });
+    },
+    restart: () => started.restart(),
+  };
+  const apply = async () => {
+    if (!(await started.running?.sendSettings())) await started.restart();
+  };
+  const parts: Parts = { life: started, status, keys, site, pages, options, apply };
+  return parts;
+}
+
+function changed(event: vscode.ConfigurationChangeEvent, { life, apply }: Parts): void {
+  if (!event.affectsConfiguration(SECTION) || event.affectsConfiguration(`${SECTION}.trace`)) return;
+  if (event.affectsConfiguration(`${SECTION}.path`)) void life.restart();
+  else void apply();
+}

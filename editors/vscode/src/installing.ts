@@ -1,0 +1,68 @@
+/** Offering to install the server, and doing so where the user can watch and stop it. */
+
+import * as vscode from "vscode";
+import { install, InstallError } from "./install";
+import { findPython } from "./python";
+import { read, requirement } from "./settings";
+
+/** Where the server is installed, and how it is stopped before and started afterwards. */
+export interface Site {
+  environment: string;
+  log: vscode.LogOutputChannel;
+  stop(): Promise<void>;
+  restart(): Promise<void>;
+}
+
+/** Ask whether to install the server, and do so if wanted. */
+export async function offerInstallation(site: Site): Promise<void> {
+  const answer = await vscode.window.showInformationMessage(
+    "fimble's server is not installed on this machine. Install it into an environment of its own?",
+    "Install",
+    "I Have It Already",
+  );
+  if (answer === "I Have It Already") openSetting("path");
+  if (answer === "Install") await installServer(site);
+}
+
+/** Install or update the server and start it; tells what went wrong and what to do. */
+export async function installServer(site: Site): Promise<void> {
+  await site.stop();
+  const choice = await findPython(read("python", ""));
+  const problem = "problem" in choice ? choice.problem : await installWith(choice.python, site);
+  await site.restart();
+  if (problem === undefined) return;
+  site.log.error(problem);
+  const actions = ["Try Again", "Settings", "Show Log"] as const;
+  const answer = await vscode.window.showErrorMessage(`fimble: ${problem}`, ...actions);
+  if (answer === "Settings") openSetting("python");
+  if (answer === "Show Log") site.log.show();
+  if (answer === "Try Again") await installServer(site);
+}
+
+/** Install with progress and a button to cancel; returns what went wrong, if something did. */
+async function installWith(python: string, { environment, log }: Site): Promise<string | undefined> {
+  const title = "Installing fimble's server";
+  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  return vscode.window.withProgress(options, async (progress, token) => {
+    const stop = new AbortController();
+    token.onCancellationRequested(() => stop.abort());
+    try {
+      await install({
+        environment,
+        python,
+        requirement: requirement(),
+        signal: stop.signal,
+        report: message => progress.report({ message }),
+        log: line => log.info(line),
+      });
+      return undefined;
+    } catch (error) {
+      if (error instanceof InstallError) return error.message;
+      throw error;
+    }
+  });
+}
+
+function openSetting(name: string): void {
+  void vscode.commands.executeCommand("workbench.action.openSettings", `fimble.${name}`);
+}

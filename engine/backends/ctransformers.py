@@ -1,0 +1,161 @@
+"""The bundled runtime: ctransformers, driven token by token through its C interface.
+
+Its Python layer is used to load a model; evaluation passes ``n_past`` explicitly, which makes reuse of
+the cache exact, and tokenisation avoids the space that the library puts ahead of a text.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ctransformers.llm import LLM, Config
+from numpy.typing import NDArray
+
+from ..errors import ModelFileError, NoFimTokens, WorkerCrashed
+from ..models.gguf import Header, require_keys
+from .chunks import ChunkedTokenizer
+from .threads import ThreadCount
+
+_SENTINEL = "\x01"
+_ARCHITECTURES = ("llama",)
+
+
+def check(header: Header) -> None:
+    """Whether this runtime can load the model; :class:`ModelFileError` says why not."""
+    architecture = header.architecture
+    tokenizer = header.metadata.get("tokenizer.ggml.model")
+    if architecture not in _ARCHITECTURES or tokenizer != "llama":
+        raise ModelFileError(
+            f"The bundled runtime cannot load {header.path}: it knows llama models with a sentencepiece "
+            f"tokenizer, and this is {architecture or 'unnamed'} with {tokenizer or 'none'}. "
+            "Install a current runtime with: pip install 'fimble[llama]'"
+        )
+    require_keys(header, _needed(architecture), "the bundled runtime")
+    _check_consistency(header)
+
+
+def _needed(architecture: str) -> dict[str, Callable[[Any], bool]]:
+    counts = "context_length embedding_length block_count feed_forward_length attention.head_count"
+    keys: dict[str, Callable[[Any], bool]] = {
+        f"{architecture}.{name}": lambda value: isinstance(value, int) and 0 < value < 1 << 24
+        for name in counts.split()
+    }
+    keys[f"{architecture}.attention.layer_norm_rms_epsilon"] = lambda v: isinstance(v, float) and v > 0
+    keys["tokenizer.ggml.tokens"] = lambda v: isinstance(v, list) and len(v) > 2
+    keys["tokenizer.ggml.scores"] = keys["tokenizer.ggml.token_type"] = lambda v: isinstance(v, list)
+    return keys
+
+
+def _check_consistency(header: Header) -> None:
+    """What the native loader divides by or indexes with must fit together, or it crashes."""
+    tokens = len(header.metadata["tokenizer.ggml.tokens"])
+    width, heads = header.number("embedding_length"), header.number("attention.head_count")
+    kv_heads = header.number("attention.head_count_kv", heads)
+    shapes = {tensor.name: tensor.shape for tensor in header.tensors}
+    embedding = shapes.get("token_embd.weight")
+    problems = {
+        "its lists of tokens, scores and types differ in length": len(
+            {len(header.metadata[f"tokenizer.ggml.{name}"]) for name in ("tokens", "scores", "token_type")}
+        )
+        != 1,
+        "its attention heads do not fit its width": bool(width % heads or kv_heads < 1 or heads % kv_heads),
+        "its embedding table is missing or of the wrong shape": embedding != (width, tokens),
+        "it has no output.weight, which this runtime needs": "output.weight" not in shapes,
+        "layers are missing": f"blk.{header.number('block_count') - 1}.ffn_down.weight" not in shapes,
+    }
+    for problem, present in problems.items():
+        if present:
+            raise ModelFileError(f"The model file {header.path} cannot be used: {problem}.")
+
+
+class CTransformersModel:
+    """A loaded model at token level; see :class:`~.base.TokenModel`."""
+
+    def __init__(self, header: Header, *, threads: int, context_length: int) -> None:
+        check(header)
+        config = Config(context_length=context_length, threads=threads, mmap=True)
+        try:
+            self._llm = LLM(str(header.path), config=config, lib=_library())
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ModelFileError(f"ctransformers could not load {header.path}: {error}") from error
+        self._threads, self._context_length = ThreadCount(threads), context_length
+        self._tokens: list[str] = header.metadata["tokenizer.ggml.tokens"]
+        self._pieces: dict[int, bytes] = {}
+        self._types: list[int] = header.metadata["tokenizer.ggml.token_type"]
+        self._nul = self._tokens.index("<0x00>") if "<0x00>" in self._tokens else None
+        self._prefix = self._raw_tokenize(_SENTINEL)
+        self._chunks = ChunkedTokenizer(self._tokenize_piece, self._tokens)
+
+    @property
+    def context_length(self) -> int:
+        return self._context_length
+
+    def tokenize(self, text: str) -> list[int]:
+        if "\0" in text:  # C strings end there
+            first, *rest = (self._chunks.tokenize(part) for part in text.split("\0"))
+            nul = [self._nul] if self._nul is not None else []
+            return [*first, *(token for part in rest for token in [*nul, *part])]
+        return self._chunks.tokenize(text)
+
+    def _tokenize_piece(self, text: str) -> list[int]:
+        """The library puts a space ahead of a text: a control character keeps it away from ours."""
+        if not text:
+            return []
+        ids = self._raw_tokenize(_SENTINEL + text)
+        if ids[: len(self._prefix)] != self._prefix:
+            raise NoFimTokens("This model's tokenizer merges control characters, which is not supported.")
+        return ids[len(self._prefix) :]
+
+    def _raw_tokenize(self, text: str) -> list[int]:
+        data = text.encode("utf-8", "replace")
+        # one id a byte at most, and the space: the library's own buffer is too small for non-ASCII text
+        out = (ctypes.c_int * (len(data) + 8))()
+        count = self._llm.ctransformers_llm_tokenize(data, False, out)
+        return list(out[:count])
+
+    def piece(self, token: int) -> bytes:
+        found = self._pieces.get(token)
+        if found is None:
+            found = self._pieces[token] = self._read_piece(token)
+        return found
+
+    def _read_piece(self, token: int) -> bytes:
+        kind, text = self._types[token], self._tokens[token]
+        if kind == 6:  # a byte: "<0x0A>"
+            return bytes([int(text[3:-1], 16)])
+        if kind in (2, 3):  # unknown and control tokens
+            return b""
+        return text.replace("▁", " ").encode("utf-8", "replace")
+
+    def evaluate(self, tokens: Sequence[int], past: int) -> None:
+        count = len(tokens)
+        if past + count > self._context_length:
+            raise ValueError("evaluation past the end of the context")
+        array = (ctypes.c_int * count)(*tokens)
+        if not self._llm.ctransformers_llm_batch_eval(array, count, past, count, self._threads.now()):
+            raise WorkerCrashed("The model could not evaluate its input.")
+
+    def logits(self) -> NDArray[np.float32]:
+        size = self._llm.ctransformers_llm_logits_size()
+        data = self._llm.ctransformers_llm_logits_data()
+        return np.ctypeslib.as_array(data, (size,))
+
+    def close(self) -> None:
+        llm, self._llm = self._llm, None
+        del llm  # frees the native memory
+
+
+def _library() -> str | None:
+    """The fastest build for this processor. The library's own search takes a second, so look first."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        flags = Path("/proc/cpuinfo").read_text(errors="replace")
+    except OSError:
+        return None
+    return "avx2" if " avx2" in flags else None

@@ -1,0 +1,87 @@
+"""Models run on this machine: requests become jobs of a worker that owns the model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from ..errors import WorkerCrashed
+from ..types import Delta, FimRequest, ModelInfo, Request
+from ..workers.worker import Worker
+
+LINE_TOKENS, BLOCK_TOKENS = 48, 128
+
+
+@dataclass(frozen=True, slots=True)
+class LocalModel:
+    """What is configured of a model, known without opening it."""
+
+    id: str
+    path: str
+
+
+class LocalBackend:
+    """Spreads requests over workers, a document going back to the one whose cache knows it."""
+
+    def __init__(self, model: LocalModel, make_worker: Callable[[], Worker], workers: int = 1) -> None:
+        self._model = model
+        self._workers = [make_worker() for _ in range(workers)]
+        self._last_worker: dict[str, Worker] = {}
+        self.slots = workers
+        self.trims = False
+
+    async def info(self) -> ModelInfo:
+        return replace(await self._workers[0].open(), id=self._model.id)
+
+    async def generate(self, request: Request) -> AsyncGenerator[Delta]:
+        """A job whose worker dies before its first piece of text is tried once more."""
+        started = False
+        try:
+            async with aclosing(self._generate(request)) as deltas:
+                async for delta in deltas:
+                    started = True
+                    yield delta
+                return
+        except WorkerCrashed:
+            if started:
+                raise
+        async with aclosing(self._generate(request)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def _generate(self, request: Request) -> AsyncGenerator[Delta]:
+        async with aclosing(self._pick(request).run(_limited(request))) as pieces:
+            async for delta in pieces:
+                yield delta
+
+    async def warm(self, request: FimRequest) -> None:
+        pieces = self._pick(request).run(request, warm=True)
+        async with aclosing(pieces):
+            async for _ in pieces:
+                pass
+
+    async def close(self) -> None:
+        for worker in self._workers:
+            await worker.close()
+
+    def _pick(self, request: Request) -> Worker:
+        """The document's last worker unless it is busy and another one is not."""
+        known = self._last_worker.get(request.document or "")
+        idlest = min(self._workers, key=lambda worker: worker.busy)
+        chosen = known if known is not None and known.busy <= idlest.busy else idlest
+        if request.document is not None:
+            self._last_worker.pop(request.document, None)
+            self._last_worker[request.document] = chosen
+            if len(self._last_worker) > 1000:
+                self._last_worker.pop(next(iter(self._last_worker)))
+        return chosen
+
+
+def _limited(request: Request) -> Request:
+    """A suggestion of one line ends with the line, and none is longer than anybody wants to read."""
+    if not isinstance(request, FimRequest):
+        return request
+    limit = LINE_TOKENS if request.mode == "line" else BLOCK_TOKENS
+    stop = (*request.stop, "\n") if request.mode == "line" else request.stop
+    return replace(request, max_tokens=limit if request.max_tokens is None else request.max_tokens, stop=stop)

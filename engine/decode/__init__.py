@@ -1,0 +1,1 @@
+"""The decoding loop over a token model: prefill, sample, stop."""

@@ -1,0 +1,84 @@
+"""From settings to the backend that they ask for."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+
+from .backends.base import Backend
+from .backends.local import LocalBackend, LocalModel
+from .errors import SettingsError
+from .models.catalogue import resolve_model
+from .settings import Settings
+from .workers.messages import WorkerOptions
+from .workers.transports import ProcessTransport, Transport
+from .workers.worker import OnState, Worker
+
+DEFAULT_WINDOW = 768
+DEFAULT_CONTEXT = 2048
+FAKE = "fake"
+"""A model for tests, with no file: it says what ``FIMBLE_FAKE`` tells it to say."""
+
+
+def open_backend(settings: Settings, on_state: OnState) -> Backend:
+    """The configured backend; nothing is started or connected yet."""
+    if settings.engine in ("local", "shared"):
+        return open_local(settings, on_state)
+    from .backends.fallback import FallbackBackend
+    from .backends.remote import RemoteBackend
+
+    remote = RemoteBackend(settings.engine, settings.key, settings.timeout_ms / 1000)
+    if not settings.fallback:
+        return remote
+    return FallbackBackend(remote, lambda: open_local(settings, on_state))
+
+
+def open_local(settings: Settings, on_state: OnState) -> LocalBackend:
+    """The model of the settings on this machine; raises :class:`ModelNotFound` for an unknown name."""
+    if settings.model == FAKE:
+        name, path = FAKE, FAKE
+    else:
+        name, file = resolve_model(settings.model)
+        path = str(file)
+    workers = 1 if settings.engine == "shared" else settings.workers
+    return LocalBackend(LocalModel(name, path), worker_maker(settings, path, on_state), workers)
+
+
+def worker_maker(settings: Settings, model: str, on_state: OnState) -> Callable[[], Worker]:
+    """A function that makes workers for one model file."""
+    window = settings.window_tokens or DEFAULT_WINDOW
+    options = WorkerOptions(
+        model=model,
+        threads=settings.thread_count,
+        context_length=max(DEFAULT_CONTEXT, window + 512),
+        batch=settings.batch,
+        window=window,
+        fake=_fake_options() if model == FAKE else None,
+    )
+    transport = _transport(settings, options)
+    return lambda: Worker(transport, options, settings.idle_minutes * 60, on_state)
+
+
+def _transport(settings: Settings, options: WorkerOptions) -> Callable[[], Transport]:
+    if settings.engine == "shared":
+        from .shared.meeting import ServiceOptions
+        from .shared.transport import SharedTransport
+
+        service = ServiceOptions(options, settings.workers, settings.queue, settings.idle_minutes * 60)
+        return lambda: SharedTransport(service)
+    if settings.isolation == "process":
+        return ProcessTransport
+    from .workers.in_thread import ThreadTransport  # brings the model's runtime into this process
+
+    return ThreadTransport
+
+
+def _fake_options() -> dict[str, object]:
+    """Fields of :class:`~.backends.fake.FakeOptions` as a JSON object in ``FIMBLE_FAKE``."""
+    sent = os.environ.get("FIMBLE_FAKE", "{}")
+    try:
+        options: dict[str, object] = dict(json.loads(sent))
+    except (ValueError, TypeError) as error:
+        raise SettingsError(f"FIMBLE_FAKE is {sent!r}, which is no JSON object.") from error
+    return options

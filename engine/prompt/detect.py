@@ -1,0 +1,119 @@
+"""Finds a model's fill-in-the-middle format in its GGUF metadata.
+
+The ids come from today's keys, then from the older ones, then from the token texts, where more
+families are known than llama.cpp looks for. The key ``fimble.prompt.layout`` in a file has the last
+word on the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..errors import NoFimTokens
+from .families import END_TEXTS, FAMILIES, LAYOUTS, Control, Family
+
+LAYOUT_KEY = "fimble.prompt.layout"
+_KEYS: dict[Control, tuple[str, str]] = {
+    "prefix": ("fim_pre_token_id", "prefix_token_id"),
+    "suffix": ("fim_suf_token_id", "suffix_token_id"),
+    "middle": ("fim_mid_token_id", "middle_token_id"),
+    "file_sep": ("fim_sep_token_id", ""),
+    "repo": ("fim_rep_token_id", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FimFormat:
+    """A family with the ids its control tokens have in one model, and every id that ends a text."""
+
+    family: Family
+    ids: Mapping[Control, int]
+    end_ids: frozenset[int]
+    bos_id: int | None = None
+    found_by: str = ""
+    """How the ids were found, for people: "keys", "older keys" or "token texts"."""
+
+
+def detect(metadata: Mapping[str, Any]) -> FimFormat:
+    """The format of a model, or :class:`NoFimTokens`."""
+    tokens: list[str] = metadata.get("tokenizer.ggml.tokens", [])
+    for how, ids in (
+        ("keys", _from_keys(metadata, 0)),
+        ("older keys", _from_keys(metadata, 1)),
+    ):
+        if "prefix" in ids and "suffix" in ids and all(i < len(tokens) for i in ids.values()):
+            family = _family_of_ids(ids, tokens, metadata)
+            return _format(family, {**_from_texts(family, tokens), **ids}, metadata, tokens, how)
+    for family in FAMILIES:
+        ids = _from_texts(family, tokens)
+        if len(ids) == len(family.tokens) and _named(family, metadata):
+            return _format(family, ids, metadata, tokens, "token texts")
+    raise NoFimTokens(
+        "This model has no fill-in-the-middle tokens, so it cannot suggest code at a cursor. "
+        "Choose a code model that has them, such as Qwen2.5-Coder, StarCoder2 or CodeLlama 7B/13B."
+    )
+
+
+def end_ids(metadata: Mapping[str, Any]) -> frozenset[int]:
+    """Every token id that ends a generation, by the metadata and by known texts."""
+    tokens: list[str] = metadata.get("tokenizer.ggml.tokens", [])
+    declared = {metadata.get(f"tokenizer.ggml.{name}_token_id") for name in ("eos", "eot", "fim_pad", "eom")}
+    return frozenset(
+        {i for i in declared if isinstance(i, int)}
+        | {i for i, text in enumerate(tokens) if text in END_TEXTS}
+    )
+
+
+def _from_keys(metadata: Mapping[str, Any], which: int) -> dict[Control, int]:
+    found: dict[Control, int] = {}
+    for control, names in _KEYS.items():
+        value = metadata.get("tokenizer.ggml." + names[which]) if names[which] else None
+        if isinstance(value, int):
+            found[control] = value
+    return found
+
+
+def _from_texts(family: Family, tokens: list[str]) -> dict[Control, int]:
+    wanted = {text: control for control, text in family.tokens.items()}
+    return {wanted[text]: i for i, text in enumerate(tokens) if text in wanted}
+
+
+def _family_of_ids(ids: Mapping[Control, int], tokens: list[str], metadata: Mapping[str, Any]) -> Family:
+    """The family whose tokens have these texts; a model with texts of its own is asked prefix first."""
+    texts = {control: tokens[i] for control, i in ids.items()}
+    for family in FAMILIES:
+        same = all(family.tokens.get(control) == text for control, text in texts.items())
+        whole = all(text in tokens for text in family.tokens.values())
+        if same and whole and _named(family, metadata):
+            return family
+    return Family("unknown", texts)
+
+
+def _named(family: Family, metadata: Mapping[str, Any]) -> bool:
+    """Whether a model may be of a family whose token texts others have too, going by its name."""
+    name = f"{metadata.get('general.name', '')} {metadata.get('general.basename', '')}".lower()
+    return not family.name_has or family.name_has in name
+
+
+def _format(
+    family: Family,
+    ids: Mapping[Control, int],
+    metadata: Mapping[str, Any],
+    tokens: list[str],
+    how: str,
+) -> FimFormat:
+    layout = LAYOUTS.get(str(metadata.get(LAYOUT_KEY)))
+    if layout is not None:
+        family = replace(family, layout=layout)
+    ends = end_ids(metadata) | {i for i, text in enumerate(tokens) if text in family.stops}
+    bos = metadata.get("tokenizer.ggml.bos_token_id")
+    wanted = metadata.get("tokenizer.ggml.add_bos_token", family.bos)
+    return FimFormat(
+        family=family,
+        ids=dict(ids),
+        end_ids=ends | frozenset(ids.values()),
+        bos_id=bos if wanted and isinstance(bos, int) else None,
+        found_by=how,
+    )

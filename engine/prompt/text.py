@@ -1,0 +1,68 @@
+"""Plain prompts: from text, or token ids, to what a model is given to continue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..errors import InvalidRequest
+from ..types import TextRequest
+from .vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class TextPrompt:
+    """The prompt's ids, and those of them that are the caller's own, with the bytes they stand for."""
+
+    ids: list[int]
+    own: tuple[tuple[int, bytes], ...]
+
+
+class TextPrompts:
+    """Makes prompts for one model, whose ``tokenize`` and ``piece`` these are."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, tokenize: Callable[[str], list[int]], piece: Callable[[int], bytes]
+    ) -> None:
+        self._vocabulary, self._tokenize, self._piece = vocabulary, tokenize, piece
+
+    def build(self, request: TextRequest, most: int) -> TextPrompt:
+        """The prompt of a request; with ``truncate`` its last ``most`` tokens, the model's own start kept.
+
+        An empty prompt is the token that separates texts.
+        """
+        if isinstance(request.prompt, str):
+            starts, own = list(self._vocabulary.starts), self._own(request.prompt)
+        else:
+            starts, own = [], [(token, self._piece(token)) for token in self._checked(request.prompt)]
+        if request.truncate:
+            own = own[-max(1, most - len(starts)) :]
+        ids = [*starts, *(token for token, _ in own)]
+        return TextPrompt(ids or [self._vocabulary.separator], tuple(own))
+
+    def segments(self, parts: Sequence[str | int]) -> list[int]:
+        """The ids of texts with control tokens between them, as a chat template makes them."""
+        ids: list[int] = []
+        for part in parts:
+            ids += [part] if isinstance(part, int) else self._of_text(part)
+        starts = list(self._vocabulary.starts)
+        return ids if ids[: len(starts)] == starts else starts + ids
+
+    def _own(self, text: str) -> list[tuple[int, bytes]]:
+        """Ids with their bytes, without the space that is not the caller's."""
+        own = [(token, self._piece(token)) for token in self._of_text(text)]
+        if own and self._vocabulary.sentence_space:
+            own[0] = (own[0][0], own[0][1].removeprefix(b" "))
+        return own
+
+    def _of_text(self, text: str) -> list[int]:
+        space = " " if self._vocabulary.sentence_space and text else ""
+        return self._tokenize(space + text)
+
+    def _checked(self, ids: Sequence[int]) -> list[int]:
+        if not all(0 <= token < self._vocabulary.size for token in ids):
+            raise InvalidRequest(
+                f"Token ids of this model are 0 to {self._vocabulary.size - 1}; the prompt has others.",
+                "prompt",
+            )
+        return list(ids)

@@ -1,0 +1,143 @@
+"""What the user configures, resolved: defaults < TOML file < environment ``FIMBLE_*`` < flags.
+
+A bad value never stops an editor: it is reported with the key and the default that is used instead.
+Layers are read here and not with pydantic-settings, which would stop at the first bad value and adds a
+tenth of a second to every start.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from platformdirs import user_config_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from .errors import SettingsError
+
+PREFIX = "FIMBLE_"
+OTHER_TABLES = ("server",)
+"""Tables of the same file that belong to other rooms."""
+
+
+class Settings(BaseModel):
+    """Every key with its default and meaning."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    engine: str = Field(
+        "local",
+        description="`local`; `shared`, one for all editors; or the address of a fimble server",
+    )
+    key: str | None = Field(None, description="Key for that server", repr=False)
+    fallback: bool = Field(True, description="Use the local model while that server is away")
+    timeout_ms: int = Field(5000, ge=100, le=600_000, description="How long to wait for that server")
+    model: str = Field("bundled", description="`bundled`, or the path of a GGUF file")
+    isolation: Literal["process", "thread"] = Field(
+        "process", description="Where models run; `thread` saves memory, but a damaged model is fatal"
+    )
+    threads: int = Field(0, ge=0, le=256, description="Threads for the model; 0: half the cores, at most 4")
+    workers: int = Field(1, ge=1, le=64, description="Worker processes, each with the model loaded")
+    window_tokens: int = Field(0, ge=0, le=131_072, description="Size of the prompt; 0: fits the model")
+    batch: int = Field(128, ge=8, le=4096, description="Tokens evaluated between looks for cancellation")
+    idle_minutes: float = Field(15, ge=0, description="Free the model's memory after this; 0: never")
+    queue: int = Field(32, ge=1, le=10_000, description="How many requests may wait")
+
+    @field_validator("engine")
+    @classmethod
+    def _known_engine(cls, value: str) -> str:
+        if value in ("local", "shared") or value.startswith(("http://", "https://")):
+            return value.rstrip("/")
+        raise ValueError("should be `local`, `shared` or an address that begins with http:// or https://")
+
+    @property
+    def thread_count(self) -> int:
+        cores = os.cpu_count() or 1
+        return self.threads or (cores if cores <= 2 else min(4, cores // 2))
+
+
+def config_file() -> Path:
+    """Where the TOML file is looked for: ``FIMBLE_CONFIG``, or the platform's folder."""
+    named = os.environ.get(PREFIX + "CONFIG")
+    return Path(named).expanduser() if named else user_config_path("fimble") / "config.toml"
+
+
+def load_settings(
+    flags: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+    defaults: Mapping[str, Any] | None = None,
+) -> tuple[Settings, list[str]]:
+    """The settings and a list of problems, each a sentence that names key, source and default used.
+
+    ``defaults`` are a caller's own, for keys that the user has not set anywhere.
+    """
+    environment = os.environ if environment is None else environment
+    problems: list[str] = []
+    path = config_file()
+    layers: dict[str, Mapping[str, Any]] = {
+        "the defaults": defaults or {},
+        str(path): _read_file(path, problems),
+        "the environment": _read_environment(environment),
+        "the options": {k: v for k, v in (flags or {}).items() if v is not None},
+    }
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for source, layer in layers.items():
+        for key, value in layer.items():
+            values[key], sources[key] = value, source
+    return _validated(values, sources, problems), problems
+
+
+def require_settings(flags: Mapping[str, Any] | None = None) -> Settings:
+    """As :func:`load_settings`, for commands that had better stop: raises :class:`SettingsError`."""
+    settings, problems = load_settings(flags)
+    if problems:
+        raise SettingsError(problems[0])
+    return settings
+
+
+def _read_file(path: Path, problems: list[str]) -> dict[str, Any]:
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+        return {key: value for key, value in found.items() if key not in OTHER_TABLES}
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problems.append(f"The settings file {path} cannot be used ({error}); defaults are used.")
+        return {}
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """``FIMBLE_MODEL`` sets ``model`` and so on; names that are no setting are left alone."""
+    return {
+        name: environment[PREFIX + name.upper()]
+        for name in Settings.model_fields
+        if PREFIX + name.upper() in environment
+    }
+
+
+def _validated(values: dict[str, Any], sources: Mapping[str, str], problems: list[str]) -> Settings:
+    """Drop every key that does not validate, with a problem each."""
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        for each in error.errors():
+            key = str(each["loc"][0])
+            if key in values:
+                problems.append(_problem(key, values.pop(key), each["msg"], sources[key]))
+        return Settings.model_validate(values)
+
+
+def _problem(key: str, value: object, reason: str, source: str) -> str:
+    if key not in Settings.model_fields:
+        near = difflib.get_close_matches(key, Settings.model_fields, 1)
+        hint = f"; did you mean `{near[0]}`?" if near else "."
+        return f"Unknown setting `{key}` in {source}{hint}"
+    default = json.dumps(Settings.model_fields[key].default)
+    reason = reason.removeprefix("Value error, ")
+    return f"`{key}` is {value!r} in {source}: {reason}. The default {default} is used."

@@ -1,0 +1,293 @@
+"""What goes into the engine and what comes out: plain frozen values, no behaviour, no I/O.
+
+Texts are ``str`` with ``\\n``, ``\\r\\n`` or ``\\r`` line ends as the caller has them. Times are
+milliseconds. Nothing here knows an editor, a wire format or a model runtime.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Mode = Literal["auto", "line", "block"]
+FinishReason = Literal["stop", "length", "tool_calls"]
+GrammarKind = Literal["regex", "lark", "json_schema", "llguidance"]
+Role = Literal["system", "developer", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of another file, shown to the model ahead of the current one."""
+
+    path: str
+    text: str
+    kind: str = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Dry:
+    """ "Don't repeat yourself": a token that would lengthen a repetition loses
+    ``multiplier * base ** (length - allowed_length)``. No repetition reaches across a breaker."""
+
+    multiplier: float = 0.8
+    base: float = 1.75
+    allowed_length: int = 2
+    sequence_breakers: tuple[str, ...] = ("\n", ":", '"', "*")
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen. The defaults are greedy: always the most likely one.
+
+    Off are: 0 for ``top_k``, ``min_p`` and both OpenAI penalties, 1 for ``top_p`` and
+    ``repetition_penalty``. ``logit_bias`` are pairs of a token id and what is added to its logit. The
+    order in which all of it applies is told in ``decode/sampler.py``.
+    """
+
+    temperature: float = 0.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    seed: int | None = None
+    repetition_penalty: float = 1.0
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    dry: Dry | None = None
+    logit_bias: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """What an answer must look like. The value of a ``json_schema`` is the schema as JSON text; that of
+    ``llguidance`` is that library's own format, as JSON or Lark text."""
+
+    kind: GrammarKind
+    value: str
+
+
+JSON_OBJECT = Grammar("json_schema", '{"type":"object"}')
+"""Any JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class FimRequest:
+    """Fill in what belongs between ``prefix`` and ``suffix``.
+
+    ``document`` names what is being edited: of several requests with the same name only the newest
+    matters. ``user`` is who asks, for fairness between people. ``deadline_ms`` counts from submission.
+    With ``mode`` "auto" the syntax at the cursor decides between one line and a block. ``trim`` off
+    gives the model's text as it came; so do ``logprobs`` and ``grammar``, which mean what they mean in
+    :class:`TextRequest`. ``left_out`` counts characters of the file that were cut off ahead of
+    ``prefix``.
+    """
+
+    prefix: str
+    suffix: str
+    language: str = ""
+    path: str = ""
+    snippets: tuple[Snippet, ...] = ()
+    mode: Mode = "auto"
+    max_tokens: int | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    stop: tuple[str, ...] = ()
+    deadline_ms: float | None = None
+    model: str | None = None
+    document: str | None = None
+    user: str = ""
+    trim: bool = True
+    logprobs: int | None = None
+    grammar: Grammar | None = None
+    ahead: bool = False
+    """Made before anybody asked: it gives way to every other request."""
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that the model may ask for. ``parameters`` is its JSON schema, as JSON text.
+
+    With ``strict``, arguments that the model writes by its own choice fit the schema too; those of a
+    forced call always do.
+    """
+
+    name: str
+    description: str = ""
+    parameters: str = '{"type":"object"}'
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model asks for a function; ``arguments`` is JSON text."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTool:
+    """The choice of exactly this tool."""
+
+    name: str
+
+
+ToolChoice = Literal["none", "auto", "required"] | NamedTool
+
+
+@dataclass(frozen=True, slots=True)
+class TextRequest:
+    """Continue ``prompt``: text (in which no control token is ever read) or the model's own token ids.
+
+    ``max_tokens`` None is as many as fit; 0 evaluates the prompt and ends with "length". ``logprobs``
+    asks for each token's log-probability and those of that many alternatives. ``echo`` puts the prompt
+    ahead of the answer. ``truncate`` cuts a prompt that is too long from the left instead of refusing
+    it. ``user``, ``document``, ``deadline_ms`` and ``model`` mean what they mean in
+    :class:`FimRequest`. An instruction ahead of the prompt is the caller's to write; see
+    ``prompt/code_chat.py`` for how text becomes a comment.
+    """
+
+    prompt: str | tuple[int, ...]
+    max_tokens: int | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    stop: tuple[str, ...] = ()
+    logprobs: int | None = None
+    echo: bool = False
+    truncate: bool = False
+    grammar: Grammar | None = None
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice = "auto"
+    parallel_tool_calls: bool = True
+    deadline_ms: float | None = None
+    model: str | None = None
+    document: str | None = None
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation. ``tool_calls`` are an assistant's; ``tool_call_id`` is a tool's."""
+
+    role: Role
+    content: str = ""
+    name: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """Answer a conversation, through the model's own chat template or else as code after comments.
+
+    ``grammar`` is the response format; it binds the text, not the tool calls. ``language`` is the code's
+    language for models without a template. ``prompt_tokens`` bounds the conversation and ``middle_out``
+    fits it into the context: both drop messages from its middle. The rest is as in
+    :class:`TextRequest`.
+    """
+
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice = "auto"
+    parallel_tool_calls: bool = True
+    grammar: Grammar | None = None
+    language: str = ""
+    middle_out: bool = False
+    prompt_tokens: int | None = None
+    max_tokens: int | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    stop: tuple[str, ...] = ()
+    logprobs: int | None = None
+    deadline_ms: float | None = None
+    model: str | None = None
+    document: str | None = None
+    user: str = ""
+
+
+Request = FimRequest | TextRequest | ChatRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A token that was possible at some place; ``text`` are its bytes, which may be part of a character."""
+
+    token: int
+    text: bytes
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """A token of the answer (or, with ``echo``, of the prompt) with its natural log-probability.
+
+    None is for a prompt's first token, which nothing precedes. ``top`` are the most likely tokens of
+    that place, best first. ``offset`` is where the token begins in the whole text of the answer, in
+    characters; tokens inside one character share an offset.
+    """
+
+    token: int
+    text: bytes
+    logprob: float | None
+    top: tuple[Alternative, ...] = ()
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that the model really saw and made; ``cached_tokens`` of the prompt were not evaluated."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Where the time went, in milliseconds."""
+
+    queue_ms: float = 0.0
+    prompt_ms: float = 0.0
+    generate_ms: float = 0.0
+    total_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The next piece of text, with usage and timings so far; the last one has a finish reason.
+
+    ``logprobs`` are of the tokens that begin in this piece; ``tool_calls`` are whole calls.
+    """
+
+    text: str
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+    timings: Timings | None = None
+    logprobs: tuple[TokenLogprob, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A whole answer."""
+
+    text: str
+    finish_reason: FinishReason
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
+    timings: Timings = field(default_factory=Timings)
+    logprobs: tuple[TokenLogprob, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What is known of a model; ``loaded`` tells whether it answers at once."""
+
+    id: str
+    backend: str
+    context_window: int
+    supports_fim: bool
+    loaded: bool = False
+    supports_chat: bool = False
+    supports_tools: bool = False
+    supports_vision: bool = False
+    detail: str = ""

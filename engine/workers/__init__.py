@@ -1,0 +1,1 @@
+"""Who runs models: a worker process (or thread) that owns one, and what is said to it."""

@@ -1,0 +1,66 @@
+"""Opens a model and finds out what it is able to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..backends.base import TokenModel
+from ..backends.fake import FakeModel, FakeOptions, fake_format, fake_vocabulary
+from ..errors import NoFimTokens
+from ..models.gguf import Header, read_header
+from ..prompt.chat import ChatTemplate, find_template
+from ..prompt.detect import FimFormat, detect
+from ..prompt.vocabulary import Vocabulary, read_vocabulary
+from ..types import ModelInfo
+from .messages import WorkerOptions
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedModel:
+    """A loaded model and its formats; ``form`` is None for a model without fill-in-the-middle."""
+
+    model: TokenModel
+    vocabulary: Vocabulary
+    form: FimFormat | None
+    template: ChatTemplate | None
+    info: ModelInfo
+
+
+def open_model(options: WorkerOptions) -> OpenedModel:
+    """Load it; :class:`~..errors.ModelFileError` says why that cannot be done."""
+    if options.model == "fake":
+        return _open_fake(options)
+    from ..backends.ctransformers import CTransformersModel, check
+
+    path = Path(options.model)
+    header = read_header(path)
+    check(header)
+    form = _form(header)
+    vocabulary = read_vocabulary(header.metadata)
+    if form is not None:
+        vocabulary = replace(vocabulary, end_ids=vocabulary.end_ids | form.end_ids)
+    trained = header.number("context_length")
+    context = min(options.context_length, trained) if trained else options.context_length
+    model = CTransformersModel(header, threads=options.threads, context_length=context)
+    template = find_template(header.metadata, vocabulary)
+    name = str(header.metadata.get("general.name") or path.stem)
+    info = ModelInfo(
+        name, "ctransformers", context, supports_fim=form is not None, loaded=True,
+        supports_chat=template is not None, supports_tools=template is not None and template.supports_tools,
+        detail=f"{form.family.name} format, found by {form.found_by}" if form else "no fill-in-the-middle",
+    )  # fmt: skip
+    return OpenedModel(model, vocabulary, form, template, info)
+
+
+def _form(header: Header) -> FimFormat | None:
+    try:
+        return detect(header.metadata)
+    except NoFimTokens:
+        return None
+
+
+def _open_fake(options: WorkerOptions) -> OpenedModel:
+    fake = FakeModel(FakeOptions(**(options.fake or {})))  # type: ignore[arg-type]
+    info = ModelInfo("fake", "fake", fake.context_length, True, loaded=True)
+    return OpenedModel(fake, fake_vocabulary(), fake_format(), None, info)

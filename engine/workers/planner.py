@@ -1,0 +1,157 @@
+"""From a request to a prompt and a plan for decoding, for one loaded model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..decode.grammar import Constraint, GrammarCompiler
+from ..decode.loop import DecodePlan
+from ..decode.recall import Recall
+from ..decode.tool_grammar import tool_grammar
+from ..errors import ContextLengthExceeded, InvalidRequest, NoFimTokens
+from ..prompt.code_chat import code_path, code_prompt
+from ..prompt.layout import PromptBuilder
+from ..prompt.middle_out import middle_out
+from ..prompt.text import TextPrompts
+from ..prompt.tool_forms import HERMES, ToolForm
+from ..prompt.window import Budget
+from ..types import ChatRequest, FimRequest, Message, Request, Sampling, TextRequest
+from .opened import OpenedModel
+
+_ANSWER_PART = 4
+"""A prompt that is cut to fit leaves this part of the context for an answer of any length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to evaluate and what to generate, the deadline apart; ``form`` is how the model writes tool
+    calls, if it may."""
+
+    prompt: list[int]
+    plan: DecodePlan
+    form: ToolForm | None = None
+    several_calls: bool = False
+
+
+class Planner:
+    """Knows one model's formats; ``window`` bounds a suggestion's prompt, in tokens."""
+
+    def __init__(self, opened: OpenedModel, window: int) -> None:
+        model, vocabulary = opened.model, opened.vocabulary
+        self._vocabulary, self._template, self._context = vocabulary, opened.template, model.context_length
+        budget = Budget.of(min(window, model.context_length - 64))
+        self._fim_format, self._tokenize = opened.form, model.tokenize
+        self._fim = PromptBuilder(model.tokenize, opened.form, budget) if opened.form else None
+        self._texts = TextPrompts(vocabulary, model.tokenize, model.piece)
+        self._grammars = GrammarCompiler(vocabulary, model.piece, model.tokenize)
+        self._names = {token: text.encode() for text, token in vocabulary.controls.items()}
+        self._form = opened.template.tool_form if opened.template else HERMES
+        opener = vocabulary.controls.get(self._form.opener)
+        self._opener = opener if opener is not None and not model.piece(opener) else None
+
+    def task(self, request: Request) -> Task:
+        """Raises :class:`~..errors.RequestError` for what cannot be done with this model."""
+        self._check(request)
+        match request:
+            case FimRequest():
+                return self._suggestion(request)
+            case TextRequest():
+                prompt = self._texts.build(request, self._context - self._reserve(request.max_tokens))
+                echo = prompt.own if request.echo else ()
+                return self._answer(request, prompt.ids, "grammar", echo)
+            case ChatRequest():
+                return self._answer(request, self._conversation(request), "response_format")
+
+    def _check(self, request: Request) -> None:
+        size = self._vocabulary.size
+        if not all(0 <= token < size for token, _ in request.sampling.logit_bias):
+            raise InvalidRequest(f"Token ids of this model are 0 to {size - 1}.", "logit_bias")
+
+    def _suggestion(self, request: FimRequest) -> Task:
+        if self._fim is None:
+            raise NoFimTokens(
+                "This model has no fill-in-the-middle tokens, so it cannot suggest code at a cursor. "
+                "Choose a code model that has them, such as Qwen2.5-Coder, StarCoder2 or CodeLlama 7B/13B."
+            )
+        constraint = self._grammars.compile(request.grammar) if request.grammar else None
+        plan = self._plan(request, request.max_tokens or 0, constraint)
+        return Task(self._fim.build(request), replace(plan, recall=self._recall(request)))
+
+    def _recall(self, request: FimRequest) -> Recall | None:
+        """The file's memory, unless the model's own words are wanted."""
+        if request.sampling != Sampling() or not request.trim or request.logprobs is not None:
+            return None
+        return Recall(request.prefix, request.suffix, self._tokenize)
+
+    def _conversation(self, request: ChatRequest) -> list[int]:
+        """The prompt of a conversation, or of as much of it as the request allows."""
+        budget = self._context if request.prompt_tokens is None else request.prompt_tokens
+        if request.middle_out:
+            budget = min(budget, self._context - self._reserve(request.max_tokens))
+        messages = request.messages
+        if request.middle_out or request.prompt_tokens is not None:
+            messages = middle_out(messages, budget, lambda fewer: len(self._chat_ids(request, fewer)))
+        ids = self._chat_ids(request, messages)
+        if len(ids) + (request.max_tokens != 0) > self._context:
+            raise ContextLengthExceeded(
+                f"The conversation has {len(ids)} tokens, but the model's context holds {self._context}. "
+                "Send fewer or shorter messages, or let its middle be left out.",
+                "messages",
+            )
+        return ids
+
+    def _chat_ids(self, request: ChatRequest, messages: Sequence[Message]) -> list[int]:
+        if self._template is not None:
+            return self._texts.segments(self._template.render(request, messages))
+        return self._texts.segments(self._code(code_prompt(request, messages), code_path(request.language)))
+
+    def _code(self, text: str, path: str) -> list[str | int]:
+        """With the header that the model was trained to see ahead of a file, if any."""
+        form = self._fim_format
+        if form is None or not form.family.own_header or "file_sep" not in form.ids:
+            return [text]
+        return [form.ids["file_sep"], (form.family.file_header or "").format(path=path) + text]
+
+    def _answer(
+        self,
+        request: TextRequest | ChatRequest,
+        ids: list[int],
+        param: str,
+        echo: tuple[tuple[int, bytes], ...] = (),
+    ) -> Task:
+        limit = self._context if request.max_tokens is None else request.max_tokens
+        choice = request.tool_choice
+        if choice == "none" or not request.tools:
+            if choice not in ("none", "auto"):
+                raise InvalidRequest("A tool is asked for, and there are no tools.", "tool_choice")
+            constraint = self._grammars.compile(request.grammar, param) if request.grammar else None
+            return Task(ids, self._plan(request, limit, constraint, echo))
+        grammar = tool_grammar(request.tools, choice, self._form, self._opener, request.grammar)
+        plan = self._plan(request, limit, self._grammars.compile(grammar, "tools"), echo)
+        return Task(ids, plan, self._form, request.parallel_tool_calls and choice == "auto")
+
+    def _plan(
+        self,
+        request: Request,
+        max_tokens: int,
+        constraint: Constraint | None,
+        echo: tuple[tuple[int, bytes], ...] = (),
+    ) -> DecodePlan:
+        return DecodePlan(
+            max_tokens,
+            self._vocabulary.end_ids,
+            request.sampling,
+            request.stop,
+            constraint=constraint,
+            logprobs=request.logprobs,
+            echo=echo,
+            names=self._names,
+            shown={} if self._opener is None else {self._opener: self._form.opener.encode()},
+        )
+
+    def _reserve(self, max_tokens: int | None) -> int:
+        """How many tokens of the context a prompt that is cut to fit leaves to the answer."""
+        if max_tokens is None:
+            return self._context // _ANSWER_PART
+        return min(max_tokens, self._context // 2)

@@ -1,0 +1,96 @@
+"""How commands reach a worker and replies come back: over a child process's pipes.
+
+Nothing here imports what runs models, so that a language server stays small and starts fast.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from .messages import HEADER, Command, Reply, pack
+
+OnReply = Callable[[Reply], None]
+OnExit = Callable[[str], None]
+STOP_SECONDS = 2.0
+
+
+class Transport(Protocol):
+    async def start(self, on_reply: OnReply, on_exit: OnExit) -> None:
+        """Begin; ``on_exit`` is called once, with a reason, when no more replies can come."""
+        ...
+
+    def send(self, command: Command) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    @property
+    def process_id(self) -> int | None: ...
+
+
+class ProcessTransport:
+    """A child process. A native fault in it costs one request, never this process."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._printed: deque[str] = deque(maxlen=20)
+
+    @property
+    def process_id(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    async def start(self, on_reply: OnReply, on_exit: OnExit) -> None:
+        # -P: the working folder is a user's project, whose modules must not be imported by accident
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-m", "fimble.engine.workers.child",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE, limit=1 << 22,
+        )  # fmt: skip
+        self._tasks = [
+            asyncio.create_task(self._read_replies(self._process, on_reply, on_exit)),
+            asyncio.create_task(self._read_printed(self._process)),
+        ]
+
+    def send(self, command: Command) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write(pack(command))
+
+    async def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _read_replies(
+        self, process: asyncio.subprocess.Process, on_reply: OnReply, on_exit: OnExit
+    ) -> None:
+        assert process.stdout is not None
+        try:
+            while True:
+                header = await process.stdout.readexactly(HEADER.size)
+                on_reply(pickle.loads(await process.stdout.readexactly(HEADER.unpack(header)[0])))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        code = await process.wait()
+        on_exit(self._exit_reason(code))
+
+    def _exit_reason(self, code: int) -> str:
+        said = f" Its last words: {self._printed[-1]}" if self._printed else ""
+        return f"signal {-code}.{said}" if code < 0 else f"exit status {code}.{said}"
+
+    async def _read_printed(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr is not None
+        while data := await process.stderr.read(4096):
+            self._printed.extend(data.decode(errors="replace").strip().splitlines()[-5:])

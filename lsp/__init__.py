@@ -1,0 +1,1 @@
+"""The language server: documents, context around the cursor, the life of a suggestion."""

@@ -1,0 +1,104 @@
+"""The engine as a session sees it: made from settings, loaded, replaced when settings change."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+from fimble.engine.engine import Engine
+from fimble.engine.errors import FimbleError
+from fimble.engine.settings import Settings, load_settings
+
+from .notices import Notices
+from .status import Status
+
+log = logging.getLogger(__name__)
+DEFAULTS = {"engine": "shared"}
+"""Editors share one engine unless the user wants it otherwise."""
+ADVICE = "Run `fimble doctor` in a terminal to see what is wrong."
+
+
+class EngineLife:
+    """Owns the engine. ``running`` is None until settings came, and when they cannot be used."""
+
+    def __init__(self, notices: Notices, status: Status) -> None:
+        self._notices, self._status = notices, status
+        self.running: Engine | None = None
+        self.settings: Settings | None = None
+        self.configured = asyncio.Event()
+        self._overrides: dict[str, Any] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def configure(self, overrides: dict[str, Any]) -> None:
+        """Take settings from the editor; the engine is replaced if they change anything."""
+        self._overrides = overrides
+        settings, problems = load_settings(overrides, defaults=DEFAULTS)
+        for problem in problems:
+            self._notices.once(problem)
+        if settings != self.settings:
+            self.settings = settings
+            self._replace(settings)
+        self.configured.set()
+
+    def restart(self) -> None:
+        """Throw the engine away and make a new one, also with settings that were changed on disk."""
+        self.settings = None
+        self.configure(self._overrides)
+
+    def choose_model(self, name: str) -> None:
+        """Use another model for this session."""
+        self.configure({**self._overrides, "model": name})
+
+    def selectable(self) -> list[str]:
+        """Names that :meth:`choose_model` takes: the bundled one and the configured one."""
+        configured = self.settings.model if self.settings else "bundled"
+        return list(dict.fromkeys(["bundled", configured]))
+
+    async def load(self) -> None:
+        """Start the model, so that the first request finds it ready."""
+        engine = self.running
+        if engine is None:
+            return
+        try:
+            models = await engine.models()
+            self._status.model("ready", models[0].id)
+        except FimbleError as error:
+            self.failed(error)
+
+    def failed(self, error: FimbleError) -> None:
+        """Tell of an error, once for each cause."""
+        self._notices.error(error)
+        self._status.model("error", error.message, ADVICE)
+
+    async def close(self) -> None:
+        self._let_go()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+    def _replace(self, settings: Settings) -> None:
+        self._let_go()
+        try:
+            self.running = Engine(settings, self._on_state)
+        except FimbleError as error:
+            self.failed(error)
+
+    def _let_go(self) -> None:
+        engine, self.running = self.running, None
+        if engine is not None:
+            task = asyncio.get_running_loop().create_task(engine.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    def _on_state(self, state: str, detail: str) -> None:
+        name = Path(detail).name
+        log.info("model %s %s", state, name)
+        if state == "loading":
+            self._notices.loading(name)
+            self._status.model("loading", f"Loading {name}")
+            return
+        self._notices.loaded()
+        if state == "failed":
+            self._status.model("error", detail, ADVICE)
+        else:
+            self._status.model("ready", name)

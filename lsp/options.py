@@ -1,0 +1,48 @@
+"""What an editor sends as options, at the start and later: everything optional, nothing fatal."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from fimble.engine.settings import Settings
+
+
+class Options(BaseModel):
+    """Editor options; the engine's settings may stand beside them and win over file and environment."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    enabled: bool = Field(True, description="Whether suggestions are made at all")
+    disabled_languages: tuple[str, ...] = Field((), description="Language ids without suggestions")
+    disabled_paths: tuple[str, ...] = Field(
+        (), description="Files without suggestions, as patterns like those of .gitignore"
+    )
+    completion: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="Offer suggestions in the completion menu: `auto` if the editor has no inline ones",
+    )
+    context_files: bool = Field(True, description="Tell the model about other open files")
+    candidates: int = Field(3, ge=1, le=8, description="How many suggestions to make when asked by hand")
+    prefetch: bool = Field(True, description="Prepare the next suggestion while one is shown")
+    statistics: bool = Field(True, description="Keep local statistics; nothing leaves the machine")
+
+
+def read_options(sent: object) -> tuple[Options, dict[str, Any], list[str]]:
+    """Options, engine settings found beside them, and a sentence for every value that is not usable."""
+    values: dict[str, Any] = dict(sent) if isinstance(sent, dict) else {}
+    problems = [] if sent is None or isinstance(sent, dict) else ["The options are not an object; ignored."]
+    names = {name: to_camel(name) for name in Settings.model_fields}
+    engine = {name: values.pop(sent_as) for name, sent_as in names.items() if values.get(sent_as) is not None}
+    values = {key: value for key, value in values.items() if value is not None}
+    try:
+        return Options.model_validate(values), engine, problems
+    except ValidationError as error:
+        for each in error.errors():
+            key = str(each["loc"][0])
+            if key in values:
+                shown = values.pop(key)
+                problems.append(f"The option `{key}` is {shown!r}: {each['msg']}. The default is used.")
+        return Options.model_validate(values), engine, problems

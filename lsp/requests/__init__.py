@@ -1,0 +1,1 @@
+"""One module for each LSP method, named after it."""

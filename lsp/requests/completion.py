@@ -1,0 +1,51 @@
+"""``textDocument/completion``: the same suggestion as a menu entry, for clients without inline ones."""
+
+from __future__ import annotations
+
+import re
+
+from lsprotocol import types
+
+from ..documents import Place
+from ..names import ACCEPTED
+from ..session import Session
+from ..suggesting import suggest
+
+_WORD_BEFORE = re.compile(r"\w*$")
+
+
+async def completion(session: Session, params: types.CompletionParams) -> types.CompletionList:
+    """One item at most; the list is incomplete, so that the client asks again while typing goes on."""
+    place = Place(params.position.line, params.position.character)
+    found = await suggest(session, params.text_document.uri, place, invoked=False)
+    items = []
+    if found is not None:
+        (suggestion, *_), at = found
+        word = _word_before(suggestion.prefix)
+        document = session.documents.get(params.text_document.uri)
+        start = at if document is None else document.place(document.offset(at) - len(word.encode()))
+        items.append(_item(suggestion.id, word + suggestion.text, start, at))
+    return types.CompletionList(is_incomplete=True, items=items)
+
+
+def _word_before(prefix: str) -> str:
+    """Menus filter by the word before the cursor, so the item has to begin with it."""
+    match = _WORD_BEFORE.search(prefix[-200:])
+    return match.group() if match else ""
+
+
+def _item(id: str, text: str, start: Place, end: Place) -> types.CompletionItem:
+    first, _, more = text.partition("\n")
+    return types.CompletionItem(
+        label=first.strip() + (" …" if more else "") or text.strip().partition("\n")[0] + " …",
+        kind=types.CompletionItemKind.Snippet,
+        detail="fimble",
+        documentation=text,
+        filter_text=first,
+        sort_text="\0",
+        preselect=True,
+        text_edit=types.TextEdit(
+            types.Range(types.Position(start.line, start.column), types.Position(end.line, end.column)), text
+        ),
+        command=types.Command("Accepted", ACCEPTED, arguments=[id]),
+    )

@@ -1,0 +1,128 @@
+"""One request on its way through a handler: who asks, of which model, and what it has used."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+
+from fimble.engine.engine import Engine
+from fimble.engine.types import Completion, Delta, ModelInfo, Timings, Usage
+
+from .access import unauthorized
+from .errors import ApiError, invalid, too_late
+from .services import Services
+from .store.keys import Key
+
+
+@dataclass(slots=True)
+class Spent:
+    """What a request has used so far, in all its choices."""
+
+    model: str = ""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(slots=True)
+class Call:
+    """Made for each request; ``ends_at`` is a time of the event loop. Handlers take the engine's deltas
+    through :meth:`metered`, so that everything used is counted, also when the client goes away."""
+
+    services: Services
+    key: Key | None
+    ends_at: float
+    began: float = field(default_factory=time.monotonic)
+    spent: Spent = field(default_factory=Spent)
+
+    @property
+    def engine(self) -> Engine:
+        return self.services.engine
+
+    @property
+    def user(self) -> str:
+        """Between whom the engine shares its time."""
+        return self.key.id if self.key else ""
+
+    @property
+    def elapsed_ms(self) -> float:
+        return (time.monotonic() - self.began) * 1000
+
+    async def model(self, name: str | None) -> ModelInfo:
+        """The model to use. Raises 403 and 404."""
+        found = await self.services.models.find(name)
+        self.spent.model = found.id
+        if self.key is not None and self.key.models and found.id not in self.key.models:
+            message = f"This key may not use the model {found.id!r}."
+            raise ApiError(403, "permission_error", "model_not_allowed", message, "model")
+        return found
+
+    def token_limit(self, wanted: int | None, default: int | None, param: str = "max_tokens") -> int | None:
+        """How many tokens to make, within the key's own ceiling. Raises 400 for more than that."""
+        ceiling = self.key.allowance.max_tokens if self.key else None
+        if wanted is None:
+            return default if ceiling is None else min(ceiling, default or ceiling)
+        if ceiling is not None and wanted > ceiling:
+            raise invalid(f"`{param}`: this key may ask for at most {ceiling} tokens.", param)
+        return wanted
+
+    async def metered(
+        self, model: ModelInfo, deltas: AsyncGenerator[Delta], again: bool = False
+    ) -> AsyncGenerator[Delta]:
+        """Pass deltas on and note what they cost. ``again`` is a further answer to the same prompt, which
+        is paid for once."""
+        usage, timings = Usage(), Timings()
+        try:
+            with self.services.metrics.in_engine():
+                async with aclosing(deltas):
+                    async for delta in deltas:
+                        usage, timings = delta.usage or usage, delta.timings or timings
+                        yield delta
+        finally:
+            if not again:
+                self.spent.prompt_tokens += usage.prompt_tokens
+                self.spent.cached_tokens += usage.cached_tokens
+            self.spent.completion_tokens += usage.completion_tokens
+            self.services.metrics.observe(model, usage, timings)
+
+    async def whole(self, model: ModelInfo, deltas: AsyncGenerator[Delta], again: bool = False) -> Completion:
+        """All deltas as one answer."""
+        async with aclosing(self.metered(model, deltas, again)) as pieces:
+            made = [delta async for delta in pieces]
+        last = made[-1] if made else Delta("", "stop")
+        return Completion(
+            "".join(delta.text for delta in made),
+            last.finish_reason or "stop",
+            model.id,
+            last.usage or Usage(),
+            last.timings or Timings(),
+            tuple(each for delta in made for each in delta.logprobs),
+            tuple(call for delta in made for call in delta.tool_calls),
+        )
+
+    def _until_revoked(self, timeout: asyncio.Timeout) -> AbstractContextManager[None]:
+        def end_now() -> None:
+            if not timeout.expired():
+                timeout.reschedule(0)
+
+        return self.services.keys.watching(self.key, end_now) if self.key else nullcontext()
+
+    @asynccontextmanager
+    async def bounded(self) -> AsyncIterator[None]:
+        """Ends what is inside when time is up (504) or the key is no longer valid (401)."""
+        keys = self.services.keys
+        try:
+            async with asyncio.timeout_at(self.ends_at) as timeout:
+                with self._until_revoked(timeout):
+                    yield
+        except TimeoutError as error:
+            if self.key is not None and not keys.valid(self.key):
+                raise unauthorized() from error
+            raise too_late() from error

@@ -1,0 +1,55 @@
+"""Messages as sent → messages as the engine takes them: parts become text, images are refused."""
+
+from __future__ import annotations
+
+from fimble.engine import types as engine
+
+from ..errors import ApiError, unsupported
+from ..schema import messages as sent
+from .attachments import text_of_file
+
+
+def refuse_images(messages: list[sent.Message], model: engine.ModelInfo) -> None:
+    """Raises 400 for images; before any model is called."""
+    for i, message in enumerate(messages):
+        for j, part in enumerate(_parts(message)):
+            if isinstance(part, sent.ImagePart):
+                param = f"messages.{i}.content.{j}"
+                if model.supports_vision:
+                    raise unsupported(param, "Images cannot be passed on to this model yet.")
+                message_text = f"The model {model.id!r} cannot see images."
+                raise ApiError(400, "invalid_request_error", "unsupported_image_input", message_text, param)
+
+
+async def to_engine(messages: list[sent.Message]) -> tuple[engine.Message, ...]:
+    return tuple([await _message(message, f"messages.{i}") for i, message in enumerate(messages)])
+
+
+async def _message(message: sent.Message, param: str) -> engine.Message:
+    text = await _text(message.content, param + ".content")
+    match message:
+        case sent.ToolMessage():
+            return engine.Message("tool", text, tool_call_id=message.tool_call_id)
+        case sent.AssistantMessage():
+            calls = tuple(call.to_engine() for call in message.tool_calls)
+            return engine.Message("assistant", text, message.name, calls)
+        case _:
+            return engine.Message(message.role, text, message.name)
+
+
+async def _text(content: sent.Content, param: str) -> str:
+    """Parts follow each other without anything between them; a file's text has lines of its own."""
+    if isinstance(content, str):
+        return content
+    texts = []
+    for index, part in enumerate(content):
+        if isinstance(part, sent.TextPart):
+            texts.append(part.text)
+        elif isinstance(part, sent.FilePart):
+            text = await text_of_file(part.file, f"{param}.{index}.file.file_data")
+            texts.append(f"\n{part.file.filename}:\n{text}\n")
+    return "".join(texts)
+
+
+def _parts(message: sent.Message) -> list[sent.Part]:
+    return [] if isinstance(message.content, str) else message.content

@@ -1,0 +1,51 @@
+"""What endpoints with several choices share: ids, variants of one request, usage, grammars."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from fimble.engine.types import Completion, Delta, Sampling
+
+from .call import Spent
+from .schema.base import CachedTokens, DetailedUsage
+
+VARIETY = 0.6
+"""Temperature of the second and further variants when none was given: greedy ones would all be equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What all events of one answer have in common."""
+
+    model: str
+    id: str
+    created: int = field(default_factory=lambda: int(time.time()))
+
+
+def new_id(prefix: str) -> str:
+    return prefix + uuid.uuid4().hex[:24]
+
+
+def variants(sampling: Sampling, n: int, heat: float | None) -> list[Sampling]:
+    """``n`` samplings that differ in their seeds; the first one is exactly what was asked for. ``heat``
+    replaces a temperature that was not given, from the second one on."""
+    varied = sampling if heat is None else replace(sampling, temperature=heat)
+    others = [replace(varied, seed=None if sampling.seed is None else sampling.seed + i) for i in range(1, n)]
+    return [sampling, *others]
+
+
+def reason_of(made: Completion | Delta) -> Literal["stop", "length"]:
+    """For the dialects that know only these two."""
+    return "length" if made.finish_reason == "length" else "stop"
+
+
+def usage_of(spent: Spent) -> DetailedUsage:
+    return DetailedUsage(
+        prompt_tokens=spent.prompt_tokens,
+        completion_tokens=spent.completion_tokens,
+        total_tokens=spent.tokens,
+        prompt_tokens_details=CachedTokens(cached_tokens=spent.cached_tokens),
+    )

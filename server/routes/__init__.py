@@ -1,0 +1,1 @@
+"""One module for each endpoint or dialect, named after it."""

@@ -1,0 +1,76 @@
+"""``POST /complete``: fill in at a cursor. The endpoint that editors use."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import asdict, replace
+
+from fimble.engine.types import Completion, FimRequest, ModelInfo, Timings, Usage
+
+from ..call import Call
+from ..choices import VARIETY, reason_of, variants
+from ..endpoint import Answer, Endpoint, Events
+from ..errors import unsupported
+from ..schema.complete import CompleteEvent, CompleteRequest, CompleteResponse, TimingsBody, UsageBody
+
+
+async def complete(call: Call, body: CompleteRequest) -> Answer:
+    model = await call.model(body.model)
+    limit = call.token_limit(body.max_tokens, None)
+    wanted = body.to_engine(call.user, limit)
+    if body.stream and body.n > 1:
+        raise unsupported("n", "`n`: a stream carries one completion; leave out `stream` or `n`.")
+    if limit == 0:
+        await call.engine.warm(wanted)
+        return CompleteResponse(completion="", finish_reason="length")
+    if body.stream:
+        return _events(call, model, wanted, body.details)
+    heat = None if wanted.sampling.temperature else VARIETY
+    made = [
+        await call.whole(model, call.engine.stream(replace(wanted, sampling=sampling)), again=i > 0)
+        for i, sampling in enumerate(variants(wanted.sampling, body.n, heat))
+    ]
+    return _answer(made, body)
+
+
+def _answer(made: list[Completion], body: CompleteRequest) -> CompleteResponse:
+    first = made[0]
+    answer = CompleteResponse(completion=first.text, finish_reason=reason_of(first))
+    if body.n > 1:
+        answer.completions = list(dict.fromkeys(completion.text for completion in made))
+    if body.details:
+        answer.model = first.model
+        answer.usage, answer.timings = _usage(first.usage), _timings(first.timings)
+    return answer
+
+
+async def _events(call: Call, model: ModelInfo, wanted: FimRequest, details: bool) -> Events:
+    async with aclosing(call.metered(model, call.engine.stream(wanted))) as deltas:
+        async for delta in deltas:
+            event = CompleteEvent(delta=delta.text)
+            if details and delta.finish_reason:
+                event.finish_reason = reason_of(delta)
+                event.usage, event.timings = _usage(delta.usage), _timings(delta.timings)
+            if delta.text or details:
+                yield event
+
+
+def _usage(usage: Usage | None) -> UsageBody:
+    return UsageBody(**asdict(usage or Usage()))
+
+
+def _timings(timings: Timings | None) -> TimingsBody:
+    return TimingsBody(**asdict(timings or Timings()))
+
+
+ENDPOINT = Endpoint(
+    method="POST",
+    path="/complete",
+    summary="Fill in at a cursor",
+    handle=complete,
+    takes=CompleteRequest,
+    gives=CompleteResponse,
+    events=CompleteEvent,
+    scopes=frozenset({"complete"}),
+    counted=True,
+)

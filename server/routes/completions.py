@@ -1,0 +1,136 @@
+"""``POST /v1/completions``: continue a prompt, or with ``suffix`` fill in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+
+from fimble.engine.types import Completion, Delta, FimRequest, ModelInfo
+
+from .. import logprobs
+from ..call import Call
+from ..choices import VARIETY, Head, new_id, usage_of, variants
+from ..endpoint import Answer, Endpoint, Events
+from ..errors import invalid, unsupported
+from ..schema.completions import CompletionsRequest, CompletionsResponse, Prompt, TextChoice, Wanted
+from ..schema.tools import tool_call_made
+
+
+async def completions(call: Call, body: CompletionsRequest) -> Answer:
+    model = await call.model(body.model)
+    _check(body, model)
+    head = Head(model.id, new_id("cmpl-"))
+    if body.stream:
+        return _events(call, model, body, head)
+    choices: list[TextChoice] = []
+    for prompt in body.prompts():
+        made = await _candidates(call, model, body, prompt)
+        choices += [_choice(each, len(choices) + i, body) for i, each in enumerate(made)]
+    return _response(head, choices, call)
+
+
+def _check(body: CompletionsRequest, model: ModelInfo) -> None:
+    chosen = "best_of" in body.model_fields_set
+    if chosen and body.best_of < body.n:
+        raise invalid(f"`best_of`: should be at least `n`, which is {body.n}.", "best_of")
+    if body.stream and chosen and body.best_of > 1:
+        raise invalid("`best_of`: the best of several can only be told at the end; do not stream.", "best_of")
+    if problem := body.choice_problem():
+        raise invalid(problem, "tool_choice")
+    if body.suffix is not None:
+        _check_middle(body, model)
+
+
+def _check_middle(body: CompletionsRequest, model: ModelInfo) -> None:
+    if not model.supports_fim:
+        raise unsupported("suffix", f"`suffix`: the model {model.id!r} cannot fill in the middle.")
+    if body.echo:
+        raise unsupported("echo", "`echo`: with `suffix` there is no one place for the prompt.")
+    if body.tools:
+        raise unsupported("tools", "`tools`: what fills a hole is text; leave out `suffix` or `tools`.")
+    if any(not isinstance(prompt, str) for prompt in body.prompts()):
+        raise unsupported("prompt", "`prompt`: with `suffix` it must be text, not token ids.")
+
+
+def _requests(call: Call, body: CompletionsRequest, prompt: Prompt, n: int) -> list[Wanted]:
+    """``n`` requests for the engine, alike but for their seeds."""
+    given = "max_tokens" in body.model_fields_set
+    limit = call.token_limit(body.max_tokens if given else None, body.max_tokens)
+    first = body.to_engine(prompt, call.user, limit)
+    heat = VARIETY if body.temperature is None else None
+    return [replace(first, sampling=each) for each in variants(first.sampling, n, heat)]
+
+
+def _stream(call: Call, request: Wanted) -> AsyncGenerator[Delta]:
+    if isinstance(request, FimRequest):
+        return call.engine.stream(request)
+    return call.engine.stream_text(request)
+
+
+async def _candidates(
+    call: Call, model: ModelInfo, body: CompletionsRequest, prompt: Prompt
+) -> list[Completion]:
+    """``n`` answers to one prompt, the likeliest of ``best_of``."""
+    count = max(body.n, body.best_of)
+    made = []
+    for i, request in enumerate(_requests(call, body, prompt, count)):
+        if count > body.n and request.logprobs is None:
+            request = replace(request, logprobs=0)
+        made.append(await call.whole(model, _stream(call, request), again=i > 0))
+    if count > body.n:
+        made.sort(key=lambda each: logprobs.mean(each.logprobs), reverse=True)
+    return made[: body.n]
+
+
+async def _events(call: Call, model: ModelInfo, body: CompletionsRequest, head: Head) -> Events:
+    """Choices one after the other; each ends with its finish reason."""
+    wants_usage = body.stream_options is not None and body.stream_options.include_usage
+    index = 0
+    for prompt in body.prompts():
+        for i, request in enumerate(_requests(call, body, prompt, body.n)):
+            async with aclosing(call.metered(model, _stream(call, request), again=i > 0)) as deltas:
+                async for delta in deltas:
+                    event = _response(head, [_choice(delta, index, body)])
+                    if wants_usage:
+                        event.usage = None
+                    yield event
+            index += 1
+    if wants_usage:
+        yield _response(head, [], call)
+
+
+def _choice(made: Completion | Delta, index: int, body: CompletionsRequest) -> TextChoice:
+    asked = body.logprobs is not None
+    choice = TextChoice(
+        text=made.text,
+        index=index,
+        logprobs=logprobs.legacy(made.logprobs) if asked else None,
+        finish_reason=made.finish_reason,
+    )
+    if made.tool_calls:
+        choice.tool_calls = [tool_call_made(each) for each in made.tool_calls]
+    return choice
+
+
+def _response(head: Head, choices: list[TextChoice], spender: Call | None = None) -> CompletionsResponse:
+    response = CompletionsResponse(
+        id=head.id, object="text_completion", created=head.created, model=head.model, choices=choices
+    )
+    if spender is not None:
+        response.usage = usage_of(spender.spent)
+    return response
+
+
+ENDPOINT = Endpoint(
+    method="POST",
+    path="/v1/completions",
+    summary="Continue a prompt, or fill in the middle",
+    handle=completions,
+    takes=CompletionsRequest,
+    gives=CompletionsResponse,
+    events=CompletionsResponse,
+    scopes=frozenset({"complete"}),
+    counted=True,
+    unauthorized="invalid_request_error",
+)

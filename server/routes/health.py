@@ -1,0 +1,30 @@
+"""``GET /health``: 200 when the default model can answer, 503 with the reason otherwise."""
+
+from __future__ import annotations
+
+from fimble.engine.errors import FimbleError
+
+from ..call import Call
+from ..endpoint import Answer, Endpoint, Nothing
+from ..errors import overloaded
+from ..schema.models import Health
+
+
+async def health(call: Call, body: Nothing) -> Answer:
+    try:
+        models = await call.engine.models()
+    except FimbleError as error:
+        known = error.code in ("overloaded", "model_loading")
+        raise overloaded(error.code if known else "upstream_unavailable", error.message) from error
+    return Health(status="ok", model=models[0].id)
+
+
+ENDPOINT = Endpoint(
+    method="GET",
+    path="/health",
+    summary="Whether the default model can answer",
+    handle=health,
+    takes=Nothing,
+    gives=Health,
+    public=True,
+)

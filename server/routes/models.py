@@ -1,0 +1,59 @@
+"""``GET /v1/models`` and ``GET /v1/models/{id}``: which models there are and what they can do."""
+
+from __future__ import annotations
+
+from fimble.engine.types import ModelInfo
+
+from ..call import Call
+from ..endpoint import Answer, Endpoint, Nothing
+from ..schema.models import Model, ModelList, ModelPath
+
+
+async def list_models(call: Call, body: Nothing) -> Answer:
+    models = [model for model in await call.services.models.all() if _allowed(call, model)]
+    return ModelList(object="list", data=[_described(model, call) for model in models])
+
+
+async def one_model(call: Call, body: ModelPath) -> Answer:
+    return _described(await call.model(body.id), call)
+
+
+def _allowed(call: Call, model: ModelInfo) -> bool:
+    return call.key is None or not call.key.models or model.id in call.key.models
+
+
+def _described(model: ModelInfo, call: Call) -> Model:
+    return Model(
+        id=model.id,
+        object="model",
+        created=call.services.models.started,
+        owned_by="fimble",
+        context_window=model.context_window,
+        context_length=model.context_window,
+        supports_vision=model.supports_vision,
+        supports_fim=model.supports_fim,
+        supports_chat=model.supports_chat,
+        supports_tools=model.supports_tools,
+        backend=model.backend,
+        loaded=model.loaded,
+    )
+
+
+LIST = Endpoint(
+    method="GET",
+    path="/v1/models",
+    summary="The models, the default one first",
+    handle=list_models,
+    takes=Nothing,
+    gives=ModelList,
+    unauthorized="invalid_request_error",
+)
+ONE = Endpoint(
+    method="GET",
+    path="/v1/models/{id}",
+    summary="One model",
+    handle=one_model,
+    takes=ModelPath,
+    gives=Model,
+    unauthorized="invalid_request_error",
+)

@@ -1,0 +1,1 @@
+"""What endpoints accept and answer, as pydantic models; the OpenAPI document is made from them."""

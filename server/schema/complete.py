@@ -1,0 +1,97 @@
+"""``POST /complete``: text around a cursor, and what belongs there."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from fimble.engine.types import FimRequest, Sampling, Snippet
+
+from .base import WHOLE, Body, Seed, StopString, Temperature, Whole
+
+
+class ContextFile(Body):
+    """A piece of another file that may help."""
+
+    file_path: str = Field(max_length=4096)
+    content: str
+    kind: str = Field("file", max_length=64)
+
+
+class CompleteRequest(Body):
+    """Text around a cursor. Fields after ``file_path`` are extensions of this server."""
+
+    prefix: str = Field(description="All text before the cursor; may be empty")
+    suffix: str = Field(description="All text after the cursor; may be empty")
+    language: str = Field(max_length=128, description="Language id, such as python or typescript")
+    file_path: str = Field("", max_length=4096, description="Relative path, used as context only")
+    model: str = Field("", description="A model of /v1/models; the default one when left out")
+    max_tokens: Annotated[int, Field(ge=0, le=8000), WHOLE] | None = Field(
+        None, description="0 evaluates the prompt and answers at once"
+    )
+    temperature: Temperature = Field(0.0, description="0 is deterministic")
+    seed: Seed | None = None
+    stop: list[StopString] = Field(default_factory=list, max_length=8)
+    n: Whole = Field(1, ge=1, le=8, description="How many different completions; more than 1: `completions`")
+    stream: bool = Field(False, description="Server-sent events of `delta`, then [DONE]")
+    context: list[ContextFile] = Field(default_factory=list, max_length=64)
+    deadline_ms: Annotated[int, Field(ge=1, le=600_000), WHOLE] | None = Field(
+        None, description="Answer within this time, or fail"
+    )
+    mode: Literal["auto", "line", "block"] = Field("auto", description="One line, a block, or by the syntax")
+    details: bool = Field(False, description="Tell model, usage and timings as well")
+    trim: bool = Field(True, description="False: the model's text as it came")
+
+    def to_engine(self, user: str, max_tokens: int | None) -> FimRequest:
+        """The engine's own request."""
+        return FimRequest(
+            prefix=self.prefix,
+            suffix=self.suffix,
+            language=self.language,
+            path=self.file_path,
+            snippets=tuple(Snippet(c.file_path, c.content, c.kind) for c in self.context),
+            mode=self.mode,
+            max_tokens=max_tokens,
+            sampling=Sampling(temperature=self.temperature, seed=self.seed),
+            stop=tuple(self.stop),
+            deadline_ms=self.deadline_ms,
+            model=self.model or None,
+            user=user,
+            trim=self.trim,
+        )
+
+
+class UsageBody(BaseModel):
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+
+
+class TimingsBody(BaseModel):
+    """Milliseconds."""
+
+    queue_ms: float
+    prompt_ms: float
+    generate_ms: float
+    total_ms: float
+
+
+class CompleteResponse(BaseModel):
+    """Exactly ``completion`` and ``finish_reason`` unless more was asked for."""
+
+    completion: str = Field(description="The text to insert at the cursor")
+    finish_reason: Literal["stop", "length"]
+    completions: list[str] | None = Field(None, description="With n > 1: all different ones, the best first")
+    model: str | None = None
+    usage: UsageBody | None = None
+    timings: TimingsBody | None = None
+
+
+class CompleteEvent(BaseModel):
+    """A piece of the completion; with ``details`` the last one tells the rest."""
+
+    delta: str
+    finish_reason: Literal["stop", "length"] | None = None
+    usage: UsageBody | None = None
+    timings: TimingsBody | None = None

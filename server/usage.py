@@ -1,0 +1,81 @@
+"""Counting usage: added up in memory, written every few seconds, off the path of requests.
+
+While the database is away counts stay in memory and are written later; requests go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from datetime import UTC, datetime, timedelta
+
+from .store import usage as store
+from .store.database import Database, DatabaseUnavailable
+from .store.usage import Counts, Place, day_of
+
+log = logging.getLogger(__name__)
+WRITE_SECONDS = 5.0
+PLACES_AT_MOST = 50_000
+"""A bound on memory while the database is away for long; more distinct ones are not counted."""
+
+
+class UsageRecorder:
+    """``days`` is how long usage is kept; 0 counts nothing."""
+
+    def __init__(self, database: Database, days: int) -> None:
+        self._database, self._days = database, days
+        self._waiting: dict[Place, Counts] = {}
+        self._writing = asyncio.Lock()
+        self._forgot = ""
+        self._failing = False
+
+    @property
+    def active(self) -> bool:
+        return self._days > 0
+
+    def add(self, key: str, model: str, endpoint: str, counts: Counts) -> None:
+        """Count; never waits and never fails."""
+        if not self.active:
+            return
+        place = Place(key, day_of(time.time()), model[:256], endpoint)
+        if place in self._waiting:
+            self._waiting[place].add(counts)
+        elif len(self._waiting) < PLACES_AT_MOST:
+            self._waiting[place] = counts
+
+    async def write_often(self) -> None:
+        """Write again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(WRITE_SECONDS)
+            await self.write()
+
+    async def write(self) -> bool:
+        """Write what has been counted; what cannot be written is kept for the next time."""
+        async with self._writing:
+            batch, self._waiting = self._waiting, {}
+            try:
+                if batch:
+                    await self._database.run(store.write, batch)
+                await self._forget()
+            except DatabaseUnavailable as error:
+                if not self._failing:
+                    log.warning("usage waits in memory: %s", error.message)
+                self._failing = True
+                for place, counts in batch.items():
+                    self._waiting.setdefault(place, Counts()).add(counts)
+                return False
+        self._failing = False
+        return True
+
+    async def read(self, first: str, last: str, keys: list[str] | None) -> dict[Place, Counts]:
+        """What is known up to now. Raises :class:`DatabaseUnavailable`."""
+        await self.write()
+        return await self._database.run(store.read, first, last, keys)
+
+    async def _forget(self) -> None:
+        """Once a day, drop what is older than wanted."""
+        today = datetime.now(UTC).date()
+        if self.active and self._forgot != today.isoformat():
+            await self._database.run(store.forget_before, (today - timedelta(days=self._days)).isoformat())
+            self._forgot = today.isoformat()

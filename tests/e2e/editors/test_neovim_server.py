@@ -1,0 +1,197 @@
+"""The server's life under Neovim: switches, failures, restarts, and what the user is told."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import fake
+from .nvim import INIT, PLUGIN, VARIANTS, Neovim, Variant
+
+pytestmark = pytest.mark.e2e
+
+Start = Callable[..., Neovim]
+CODE = "def add(a, b):\n    return a + b\n"
+
+
+def server_processes(nvim: Neovim) -> list[int]:
+    """Ids of running servers: children of our tap, which is Neovim's child."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = status.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if str(nvim.wire.log).encode() in words:
+            found.append(int(status.parent.name))
+    return found
+
+
+def suggest_something(nvim: Neovim) -> None:
+    nvim.type("<Esc>Gototal = ")
+    nvim.wait_for_ghost()
+
+
+def test_nothing_is_said_to_the_server_while_switched_off(start: Start, variant: Variant) -> None:
+    nvim = start(variant, fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    suggest_something(nvim)
+    nvim.api.command("Fimble toggle")
+    nvim.until(lambda: not server_processes(nvim), "the end of the server")
+    said = len(nvim.wire.messages("editor"))
+    nvim.type("1<CR>x = 2<Esc>:edit other.py<CR>ix = ")
+    nvim.until(lambda: nvim.line == "x = ", "typing")
+    assert nvim.lua("return require('fimble').status()") == "fimble off"
+    assert len(nvim.wire.messages("editor")) == said
+    nvim.api.command("Fimble toggle")
+    nvim.wait_for_server()
+    suggest_something(nvim)
+
+
+def test_a_buffer_that_is_switched_off_is_closed_for_the_server(start: Start, variant: Variant) -> None:
+    nvim = start(variant, fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    suggest_something(nvim)
+    nvim.api.command("Fimble toggle buffer")
+    nvim.wire.wait_for("textDocument/didClose")
+    nvim.until(lambda: nvim.ghost() is None, "no ghost")
+    said = len(nvim.wire.messages("editor"))
+    nvim.type("1<CR>x = ")
+    nvim.until(lambda: nvim.line == "x = ", "typing")
+    assert len(nvim.wire.messages("editor")) == said
+    nvim.api.command("Fimble toggle buffer")
+    suggest_something(nvim)
+
+
+def test_excluded_file_types_are_never_opened(start: Start) -> None:
+    nvim = start(VARIANTS["0.12"], fake("x"), text=CODE, setup={"filetypes": {"markdown": False}})
+    nvim.wait_for_server()
+    nvim.type(":edit notes.md<CR>iSome words")
+    nvim.until(lambda: nvim.line == "Some words", "typing")
+    nvim.type("<Esc>:edit more.py<CR>ix = ")
+    nvim.wire.wait_for("textDocument/didOpen", 2)
+    opened = [params["textDocument"]["languageId"] for params in nvim.wire.sent("textDocument/didOpen")]
+    assert opened == ["python", "python"]
+    nvim.api.command("edit notes.md")
+    assert "excludes" in nvim.lua("return require('fimble.status').get().message")
+    nvim.api.command("Fimble toggle filetype")
+    nvim.wire.wait_for("textDocument/didOpen", 3)
+
+
+def test_snoozing(start: Start) -> None:
+    nvim = start(VARIANTS["0.12"], fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    nvim.api.command("Fimble snooze 0.02")
+    assert nvim.lua("return require('fimble').status()") == "fimble zz"
+    nvim.until(lambda: not server_processes(nvim), "the end of the server")
+    nvim.wait_for_server()
+    assert nvim.lua("return require('fimble.switches').snooze_timer") is None
+    assert any("0.02 minutes" in told for told in nvim.told)
+
+
+def test_a_missing_server_is_one_notice_with_the_next_step(start: Start) -> None:
+    nvim = start(VARIANTS["0.12"], fake("x"), text=CODE, setup={"cmd": ["no-such-program", "lsp"]})
+    nvim.type(":edit other.py<CR>ix = ")
+    told = nvim.until(lambda: nvim.told, "a notice")
+    assert len(told) == 1
+    assert "no-such-program" in told[0]
+    assert "pipx install fimble" in told[0]
+    assert nvim.lua("return require('fimble').status()") == "fimble !"
+
+
+def test_a_server_that_dies_is_one_notice_and_can_be_restarted(start: Start, variant: Variant) -> None:
+    nvim = start(variant, fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    for process in server_processes(nvim):
+        os.kill(process, signal.SIGKILL)
+    ours = nvim.until(lambda: [told for told in nvim.told if told.startswith("fimble:")], "a notice")
+    assert len(ours) == 1  # beside Neovim's own, which knows no next step
+    assert ":Fimble restart" in ours[0]
+    nvim.type("Goedited = True<Esc>")  # Neovim stops to track a buffer that is edited without a server
+    nvim.until(lambda: nvim.line == "edited = True", "typing")
+    nvim.api.command("Fimble restart")
+    nvim.wait_for_server()
+    suggest_something(nvim)
+
+
+def test_restarting(start: Start, variant: Variant) -> None:
+    nvim = start(variant, fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    first = nvim.server()
+    nvim.api.command("Fimble restart")
+    nvim.until(lambda: nvim.server() not in (None, first), "another server")
+    suggest_something(nvim)
+    assert len(server_processes(nvim)) == 1
+
+
+def test_another_model(start: Start) -> None:
+    nvim = start(VARIANTS["0.12"], fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    nvim.api.command("Fimble model bundled")
+    nvim.wire.wait_for("workspace/executeCommand")
+    nvim.until(lambda: any("bundled" in told for told in nvim.told), "the answer")
+
+
+def test_what_commands_say(start: Start) -> None:
+    nvim = start(VARIANTS["0.12"], fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    suggest_something(nvim)
+    nvim.api.command("Fimble")
+    nvim.until(lambda: any(told.startswith("fimble: ready") for told in nvim.told), "the status")
+    nvim.api.command("Fimble stats")
+    nvim.until(lambda: len(nvim.told) == 2, "the statistics")
+    nvim.api.command("Fimble nonsense")
+    nvim.until(lambda: any("there is no :Fimble nonsense" in told for told in nvim.told), "a notice")
+    nvim.api.command("Fimble log")
+    nvim.until(lambda: str(nvim.api.current.buffer.name).endswith("lsp.log"), "the log")
+    words = nvim.lua("return vim.fn.getcompletion('Fimble ', 'cmdline')")
+    assert set(words) == {"log", "model", "restart", "snooze", "stats", "status", "toggle"}
+    assert nvim.lua("return vim.fn.getcompletion('Fimble toggle ', 'cmdline')") == ["buffer", "filetype"]
+
+
+def test_shown_suggestions_and_the_focus_are_told(start: Start, variant: Variant) -> None:
+    nvim = start(variant, fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    suggest_something(nvim)
+    shown = nvim.wire.wait_for("textDocument/didShowCompletion")
+    assert shown[0]["item"]["command"]["command"] == "fimble.accepted"
+    focused = nvim.wire.wait_for("textDocument/didFocus")
+    assert focused[0]["textDocument"]["uri"].endswith("work.py")
+
+
+def test_options_that_do_not_exist_are_named(start: Start) -> None:
+    nvim = start(
+        VARIANTS["0.12"], fake("x"), setup={"debounce": 3, "keys": {"acept": "<Tab>"}, "auto": "yes"}
+    )
+    told = nvim.until(lambda: nvim.told if len(nvim.told) == 3 else None, "notices")
+    assert any("`debounce`" in each for each in told)
+    assert any("`keys.acept`" in each for each in told)
+    assert any("`auto` should be a boolean" in each for each in told)
+
+
+def test_without_setup_and_with_a_vim_variable(start: Start) -> None:
+    init = INIT.partition("if vim.env.SETUP")[0] + "vim.g.fimble = { filetypes = { ['*'] = false } }"
+    nvim = start(VARIANTS["0.12"], fake("x"), init=init, text=CODE)
+    message = nvim.until(lambda: nvim.lua("return require('fimble.status').get().message"), "a reason")
+    assert "excludes" in message
+
+
+def test_the_configuration_alone_enabled_by_hand(start: Start, tmp_path: Path) -> None:
+    """``lsp/fimble.lua`` copied into the user's folder, without the plugin: Neovim does the rest."""
+    folder = tmp_path / "site" / "lsp"
+    folder.mkdir(parents=True)
+    (folder / "fimble.lua").write_text((PLUGIN / "lsp" / "fimble.lua").read_text())
+    init = f"""
+    vim.opt.rtp:prepend('{folder.parent}')
+    vim.lsp.enable('fimble')
+    vim.lsp.inline_completion.enable()
+    """
+    nvim = start(VARIANTS["0.12"], fake("add(1, 2)"), init=init, text=CODE)
+    nvim.wait_for_server()
+    nvim.type("Gototal = ")
+    ghost = nvim.until(lambda: nvim.ghost(), "ghost text")
+    assert ghost.text == "add(1, 2)"

@@ -1,0 +1,159 @@
+"""Formats found in metadata, prompts laid out by them, windows that keep the cached prefix alive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fimble.engine.backends.fake import FILE_SEP, MIDDLE, PREFIX, SUFFIX, FakeModel, FakeOptions, fake_format
+from fimble.engine.decode.session import common_prefix
+from fimble.engine.errors import NoFimTokens
+from fimble.engine.prompt.detect import detect
+from fimble.engine.prompt.families import FAMILIES
+from fimble.engine.prompt.layout import PromptBuilder
+from fimble.engine.prompt.window import Budget, clip
+from fimble.engine.types import FimRequest, Snippet
+
+TOKENIZER = "tokenizer.ggml."
+fake = FakeModel(FakeOptions())
+
+
+def metadata(tokens: list[str], **keys: Any) -> dict[str, Any]:
+    return {TOKENIZER + "tokens": tokens, **{TOKENIZER + name: value for name, value in keys.items()}}
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_every_family_is_found_by_its_token_texts(family: Any) -> None:
+    tokens = ["a", "b", *family.tokens.values(), *family.stops]
+    found = detect({**metadata(tokens), "general.name": f"some {family.name_has} model"})
+    assert found.family.name == family.name
+    assert {control: tokens[i] for control, i in found.ids.items()} == family.tokens
+    assert {tokens[i] for i in found.end_ids} >= set(family.stops)
+    assert found.found_by == "token texts"
+
+
+def test_keys_win_over_texts() -> None:
+    tokens = ["x", "<fim_prefix>", "<fim_suffix>", "<fim_middle>", "P", "S", "M"]
+    found = detect(metadata(tokens, fim_pre_token_id=4, fim_suf_token_id=5, fim_mid_token_id=6))
+    assert found.ids == {"prefix": 4, "suffix": 5, "middle": 6}
+    assert found.found_by == "keys"
+
+
+def test_older_keys_are_read() -> None:
+    tokens = ["x", "▁<PRE>", "▁<SUF>", "▁<MID>"]
+    found = detect(metadata(tokens, prefix_token_id=1, suffix_token_id=2, middle_token_id=3))
+    assert (found.family.name, found.found_by) == ("codellama", "older keys")
+
+
+def test_ids_outside_the_vocabulary_are_not_believed() -> None:
+    with pytest.raises(NoFimTokens):
+        detect(metadata(["x"], fim_pre_token_id=7, fim_suf_token_id=8, fim_mid_token_id=9))
+
+
+def test_a_model_without_tokens_says_what_to_choose() -> None:
+    with pytest.raises(NoFimTokens, match="Qwen"):
+        detect(metadata(["hello", "world"]))
+
+
+def test_the_layout_key_has_the_last_word() -> None:
+    tokens = ["<fim_prefix>", "<fim_suffix>", "<fim_middle>"]
+    found = detect({**metadata(tokens), "fimble.prompt.layout": "lines-first"})
+    assert [step.slot for step in found.family.layout] == ["following", "prefix", "line_rest", None]
+
+
+def test_starcoder2_and_the_bundled_model_are_told_apart() -> None:
+    texts = ["<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<file_sep>"]
+    assert detect({**metadata(texts), "general.name": "fimble"}).family.name == "fimble"
+    assert detect(metadata([*texts, "<repo_name>"])).family.name == "starcoder2"
+    assert detect(metadata([*texts, "<filename>"])).family.name == "starcoder"
+
+
+def build(request: FimRequest, total: int = 400) -> list[int]:
+    return PromptBuilder(fake.tokenize, fake_format(), Budget.of(total)).build(request)
+
+
+def ids(*parts: str | int) -> list[int]:
+    return [token for part in parts for token in ([part] if isinstance(part, int) else fake.tokenize(part))]
+
+
+class TestLayout:
+    def test_lines_below_come_first_and_the_rest_of_the_line_last(self) -> None:
+        request = FimRequest("a = f(", ")\nprint(a)\n", path="m.py")
+        expected = ids(FILE_SEP, "m.py\n", SUFFIX, "\nprint(a)\n", PREFIX, "a = f(", SUFFIX, ")", MIDDLE)
+        assert build(request) == expected
+
+    def test_an_empty_rest_is_left_out(self) -> None:
+        assert build(FimRequest("a = ", "\nb\n")) == ids(SUFFIX, "\nb\n", PREFIX, "a = ", MIDDLE)
+
+    def test_other_files_stand_first_with_their_paths(self) -> None:
+        request = FimRequest("x", "", path="m.py", snippets=(Snippet("o.py", "def o(): ...\n"),))
+        start = ids(FILE_SEP, "o.py\ndef o(): ...\n", FILE_SEP, "m.py\n")
+        assert build(request)[: len(start)] == start
+
+    def test_control_tokens_in_texts_stay_text(self) -> None:
+        request = FimRequest("<fim_middle>", "<fim_prefix>\n", snippets=(Snippet("<file_sep>", "</s>"),))
+        assert [token for token in build(request) if token >= 256] == [
+            FILE_SEP, SUFFIX, PREFIX, SUFFIX, MIDDLE,
+        ]  # fmt: skip
+
+    @settings(max_examples=200, deadline=None)
+    @given(st.text(max_size=4000), st.text(max_size=2000), st.integers(60, 600))
+    def test_never_longer_than_the_budget(self, prefix: str, suffix: str, total: int) -> None:
+        built = build(clip(FimRequest(prefix, suffix)), total)
+        assert len(built) <= total + 8
+        assert built[-1] == MIDDLE
+
+    def test_an_autoclosed_bracket_changes_only_the_end(self) -> None:
+        lines = "".join(f"line {i}\n" for i in range(10))
+        before = build(FimRequest(lines + "foo", "\n" + lines))
+        after = build(FimRequest(lines + "foo(", ")\n" + lines))
+        assert common_prefix(before, after) == len(before) - 1
+
+
+class TestWindow:
+    TEXT = "".join(f"    value_{i} = compute({i})\n" for i in range(400))
+
+    def test_typing_keeps_the_prompt_s_beginning(self) -> None:
+        """Over 600 keys the window may move now and then, and must stay where it is at nearly all."""
+        kept = moved = 0
+        last: list[int] = []
+        typed = self.TEXT
+        for key in "    total += item.price * item.count\n" * 16:
+            built = build(clip(FimRequest(typed, "\n")))
+            if last:
+                stays = common_prefix(last, built) >= len(last) - 1
+                kept, moved = kept + stays, moved + (not stays)
+            typed, last = typed + key, built
+        assert moved <= kept / 50
+
+    def test_windows_begin_on_line_starts_and_are_half_full_at_least(self) -> None:
+        budget = Budget.of(400).prefix
+        for length in range(8000, 9000, 37):
+            built = build(clip(FimRequest(self.TEXT[:length], "\n")))
+            window = bytes(built[built.index(PREFIX) + 1 : -1]).decode()
+            assert budget / 2 - 40 <= len(window) <= budget
+            assert self.TEXT[length - len(window) - 1] == "\n"
+
+    def test_what_was_cut_off_ahead_does_not_move_the_window(self) -> None:
+        whole = build(FimRequest(self.TEXT, ""))
+        for cut in (1, 100, 5000):
+            assert build(FimRequest(self.TEXT[cut:], "", left_out=cut)) == whole
+
+    @given(st.text("ab\n", max_size=3000), st.integers(4, 500))
+    def test_clipping_keeps_the_nearest_text(self, text: str, limit: int) -> None:
+        clipped = clip(FimRequest(text, text), limit)
+        assert text.endswith(clipped.prefix)
+        assert len(clipped.prefix) == min(limit, len(text)) == len(text) - clipped.left_out
+        assert text.startswith(clipped.suffix)
+        assert len(clipped.suffix) <= limit // 4 or clipped.suffix == text
+
+    def test_giant_lines_are_cut_inside(self) -> None:
+        built = build(clip(FimRequest("x" * 1_000_000, "y" * 1_000_000)))
+        assert 200 <= len(built) <= 408
+
+    def test_many_tokens_for_each_character(self) -> None:
+        built = build(clip(FimRequest("😀" * 5000, "😀" * 5000)))
+        assert 200 <= len(built) <= 408

@@ -1,0 +1,151 @@
+"""Who runs next: newest wins for a document, turns rotate between people, the queue is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from fimble.engine.errors import DeadlineExceeded, Overloaded, Superseded
+from fimble.engine.scheduler import Scheduler, Ticket
+
+
+def ticket(
+    document: str | None = None, user: str = "", warm: bool = False, log: list[str] | None = None
+) -> Ticket:
+    return Ticket(document, user, supersede=lambda: (log if log is not None else []).append("out"), warm=warm)
+
+
+async def waiting(scheduler: Scheduler, one: Ticket) -> asyncio.Task[None]:
+    """Start to wait for a turn, and return once it stands in the queue."""
+    task = asyncio.create_task(scheduler.acquire(one))
+    before = scheduler.waiting
+    while scheduler.waiting == before and not task.done():  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    return task
+
+
+async def test_a_free_slot_is_had_at_once() -> None:
+    scheduler = Scheduler(1, 4)
+    await scheduler.acquire(ticket())
+    assert (scheduler.running, scheduler.waiting) == (1, 0)
+
+
+async def test_a_newer_request_replaces_the_waiting_one_and_stops_the_running_one() -> None:
+    scheduler, log = Scheduler(2, 4), list[str]()
+    await scheduler.acquire(ticket("other"))
+    await scheduler.acquire(ticket("a", log=log))
+    await scheduler.acquire(ticket("a"))
+    assert log == ["out"]
+    assert scheduler.running == 2
+
+
+async def test_of_many_requests_for_a_document_only_the_newest_waits() -> None:
+    scheduler = Scheduler(1, 4)
+    busy = ticket("busy")
+    await scheduler.acquire(busy)
+    tasks = [await waiting(scheduler, ticket("a")) for _ in range(1)]
+    for _ in range(5):
+        tasks.append(asyncio.create_task(scheduler.acquire(ticket("a"))))
+        await asyncio.sleep(0)
+    scheduler.release(busy)
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [isinstance(result, Superseded) for result in results] == [True] * 5 + [False]
+
+
+async def test_documents_of_different_people_do_not_replace_each_other() -> None:
+    scheduler, log = Scheduler(1, 4), list[str]()
+    await scheduler.acquire(ticket("a", "ann", log=log))
+    task = await waiting(scheduler, ticket("a", "bob"))
+    assert log == []
+    assert not task.done()
+    task.cancel()
+
+
+async def test_turns_rotate_between_people() -> None:
+    scheduler, order = Scheduler(1, 50), list[str]()
+    first = ticket(user="zed")
+    await scheduler.acquire(first)
+
+    async def run(user: str) -> None:
+        mine = ticket(user=user)
+        await scheduler.acquire(mine)
+        order.append(user)
+        scheduler.release(mine)
+
+    tasks = [asyncio.create_task(run(user)) for user in ["ann"] * 4 + ["bob"] * 2]
+    await asyncio.sleep(0)
+    scheduler.release(first)
+    await asyncio.gather(*tasks)
+    assert order == ["ann", "bob", "ann", "bob", "ann", "ann"]
+
+
+async def test_a_full_queue_refuses() -> None:
+    scheduler = Scheduler(1, 1)
+    await scheduler.acquire(ticket())
+    task = await waiting(scheduler, ticket())
+    with pytest.raises(Overloaded):
+        await scheduler.acquire(ticket())
+    task.cancel()
+
+
+async def test_a_deadline_in_the_queue() -> None:
+    scheduler = Scheduler(1, 4)
+    await scheduler.acquire(ticket())
+    with pytest.raises(DeadlineExceeded):
+        await scheduler.acquire(ticket(), deadline_seconds=0)
+    assert scheduler.waiting == 0
+
+
+async def test_who_gives_up_in_the_queue_leaves_no_trace() -> None:
+    scheduler = Scheduler(1, 4)
+    first = ticket()
+    await scheduler.acquire(first)
+    task = await waiting(scheduler, ticket())
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    scheduler.release(first)
+    assert (scheduler.running, scheduler.waiting) == (0, 0)
+
+
+async def test_a_turn_granted_in_the_moment_of_giving_up_is_passed_on() -> None:
+    scheduler = Scheduler(1, 4)
+    first = ticket()
+    await scheduler.acquire(first)
+    task = await waiting(scheduler, ticket())
+    scheduler.release(first)  # grants the turn; the task has not run yet
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert scheduler.running == 0
+
+
+class TestWarming:
+    async def test_gives_way_to_requests_in_the_queue(self) -> None:
+        scheduler, order = Scheduler(1, 9), list[str]()
+        first = ticket("x")
+        await scheduler.acquire(first)
+
+        async def run(name: str, warm: bool) -> None:
+            mine = ticket(name, warm=warm)
+            await scheduler.acquire(mine)
+            order.append(name)
+            scheduler.release(mine)
+
+        tasks = [asyncio.create_task(run("warm", True)), asyncio.create_task(run("request", False))]
+        await asyncio.sleep(0)
+        scheduler.release(first)
+        await asyncio.gather(*tasks)
+        assert order == ["request", "warm"]
+
+    async def test_is_stopped_by_a_request_for_the_same_document(self) -> None:
+        scheduler, log = Scheduler(1, 9), list[str]()
+        await scheduler.acquire(ticket("a", warm=True, log=log))
+        await scheduler.acquire(ticket("a"))
+        assert log == ["out"]
+
+    async def test_never_replaces_a_request(self) -> None:
+        scheduler, log = Scheduler(1, 9), list[str]()
+        await scheduler.acquire(ticket("a", log=log))
+        with pytest.raises(Superseded):
+            await scheduler.acquire(ticket("a", warm=True))
+        assert log == []

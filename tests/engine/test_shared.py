@@ -1,0 +1,170 @@
+"""One engine for all editors: real service processes, with the fake model."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import stat
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from fimble.engine.errors import WorkerCrashed
+from fimble.engine.shared.meeting import Meeting, ServiceOptions
+from fimble.engine.shared.transport import SharedTransport
+from fimble.engine.types import FimRequest
+from fimble.engine.workers.messages import WorkerOptions
+from fimble.engine.workers.worker import Worker
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A meeting place of its own; pytest's folders have names too long for a socket."""
+    path = Path(tempfile.mkdtemp(prefix="fimble"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(path))
+    yield path / "fimble"
+    for process in services(path):
+        os.kill(process, signal.SIGKILL)
+    shutil.rmtree(path)
+
+
+def services(folder: Path) -> list[int]:
+    """Service processes whose meeting place is below ``folder``, by Linux's ``/proc``."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command, environment = (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
+            if b"shared.service" in command and str(folder).encode() in environment:
+                found.append(int(process.name))
+    return found
+
+
+def options(**fake: object) -> ServiceOptions:
+    return ServiceOptions(WorkerOptions("fake", fake={"answer": "hello", **fake}), alone_seconds=1.0)
+
+
+@asynccontextmanager
+async def editor(of: ServiceOptions) -> AsyncIterator[Worker]:
+    worker = Worker(lambda: SharedTransport(of), of.worker, idle_seconds=0)
+    try:
+        yield worker
+    finally:
+        await worker.close()
+
+
+async def text(worker: Worker, document: str | None = None) -> str:
+    request = FimRequest("x = ", "", mode="line", max_tokens=50, document=document)
+    return "".join([delta.text async for delta in worker.run(request)])
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_two_editors_share_one_service(folder: Path) -> None:
+    async with editor(options()) as first, editor(options()) as second:
+        assert list(await asyncio.gather(text(first), text(second))) == ["hello", "hello"]
+        await until(lambda: len(services(folder.parent)) == 1)
+
+
+async def test_only_the_owner_can_come_in(folder: Path) -> None:
+    async with editor(options()) as one:
+        await one.open()
+        (socket,) = folder.glob("*.sock")
+        assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+async def test_it_ends_when_it_is_alone(folder: Path) -> None:
+    async with editor(options()) as one:
+        await one.open()
+    await until(lambda: not services(folder.parent))
+    assert not list(folder.glob("*.sock"))
+
+
+async def test_it_stays_while_somebody_is_there(folder: Path) -> None:
+    async with editor(options()) as one:
+        async with editor(options()) as other:
+            await asyncio.gather(one.open(), other.open())
+        assert await text(one) == "hello"
+
+
+async def test_documents_of_different_editors_do_not_replace_each_other() -> None:
+    of = options(token_ms=3)
+    async with editor(of) as first, editor(of) as second:
+        assert list(await asyncio.gather(text(first, "a"), text(second, "a"))) == ["hello", "hello"]
+
+
+async def test_another_model_meets_elsewhere() -> None:
+    async with editor(options()) as first, editor(options(answer="other")) as second:
+        assert [await text(first), await text(second)] == ["hello", "other"]
+
+
+async def test_a_service_that_dies_is_started_again(folder: Path) -> None:
+    async with editor(options(token_ms=20)) as one:
+        await one.open()
+        asked = asyncio.create_task(text(one))
+        await until(lambda: one.busy > 0)
+        for process in services(folder.parent):
+            os.kill(process, signal.SIGKILL)
+        with pytest.raises(WorkerCrashed, match="gone"):
+            await asked
+        assert await text(one) == "hello"
+
+
+async def test_an_editor_that_leaves_stops_what_it_wanted() -> None:
+    of = options(endless=True, token_ms=1)
+    async with editor(of) as one:
+        asked = asyncio.create_task(anext(one.run(FimRequest("x", "", max_tokens=3000))))
+        await asked
+    async with editor(of) as other:  # would wait three seconds for its turn otherwise
+        deltas = [d async for d in other.run(FimRequest("x", "", max_tokens=2))]
+        assert deltas[-1].finish_reason == "length"
+
+
+class TestLoopback:
+    """Where there are no private sockets: a port and a token."""
+
+    async def serve(self, meeting: Meeting, joined: list[bytes]) -> asyncio.Server:
+        async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            joined.append(await reader.readexactly(2))
+
+        meeting.prepare()
+        return await meeting.listen(welcome)
+
+    async def test_the_token_lets_in(self, tmp_path: Path) -> None:
+        meeting, joined = Meeting(options(), tmp_path / "m", loopback=True), list[bytes]()
+        async with await self.serve(meeting, joined):
+            assert stat.S_IMODE(meeting.path.stat().st_mode) == 0o600
+            _, writer = await meeting.connect()
+            writer.write(b"hi")
+            await until(lambda: joined == [b"hi"])
+            writer.close()
+
+    async def test_without_it_nobody_comes_in(self, tmp_path: Path) -> None:
+        meeting, joined = Meeting(options(), tmp_path / "m", loopback=True), list[bytes]()
+        async with await self.serve(meeting, joined):
+            port = int(meeting.path.read_text().split()[0])
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"0" * 64 + b"\nhi")
+            assert await reader.read() == b""
+            assert joined == []
+            writer.close()
+
+
+def test_options_travel_as_json() -> None:
+    of = ServiceOptions(WorkerOptions("é.gguf", threads=3, fake={"answer": "x"}), workers=2)
+    assert ServiceOptions.from_json(of.to_json()) == of
+
+
+def test_places_differ_by_options() -> None:
+    places = {Meeting(o).path for o in (options(), options(answer="x"), options())}
+    assert len(places) == 2

@@ -1,0 +1,157 @@
+"""From what a model wrote to what is shown. The cursor is ``▮``; what the model wrote is fed in pieces."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fimble.engine.trim import Trimmer
+from fimble.engine.types import FimRequest, FinishReason, Mode
+
+
+def trim(
+    around: str,
+    written: str,
+    language: str = "python",
+    mode: Mode = "block",
+    reason: FinishReason = "stop",
+    pieces: int = 3,
+) -> str:
+    prefix, _, suffix = around.partition("▮")
+    trimmer = Trimmer(FimRequest(prefix, suffix, language, mode=mode))
+    shown = ""
+    for at in range(0, len(written), pieces):
+        shown += trimmer.feed(written[at : at + pieces])
+        if trimmer.done:
+            break
+    return shown + trimmer.finish(reason)
+
+
+def test_a_plain_line_is_kept_and_loses_trailing_blanks() -> None:
+    assert trim("x = ▮\n", "compute(1, 2)  ", mode="line") == "compute(1, 2)"
+
+
+def test_nothing_but_blanks_is_nothing() -> None:
+    assert trim("x = 1▮\n", "   \n\n  ") == ""
+
+
+class TestBrackets:
+    def test_a_closer_that_the_editor_put_in_is_not_doubled(self) -> None:
+        assert trim("foo(▮)\n", "a, b)", mode="line") == "a, b"
+
+    def test_a_closer_that_is_missing_is_kept(self) -> None:
+        assert trim("foo(▮\n", "a, b)", mode="line") == "a, b)"
+
+    def test_closers_of_the_suggestion_itself_are_kept(self) -> None:
+        assert trim("foo(▮)\n", "bar(1), baz[2]", mode="line") == "bar(1), baz[2]"
+
+    def test_several_closers(self) -> None:
+        assert trim("print(len(▮))\n", "items))", mode="line") == "items"
+
+    def test_closers_below_the_cursor_count(self) -> None:
+        assert trim("call(\n    ▮\n)\n", "first,\n    second)", mode="block") == "first,\n    second"
+
+    def test_a_quote_that_the_editor_put_in(self) -> None:
+        assert trim('name = "▮"\n', 'Anna"', mode="line") == "Anna"
+
+    def test_without_a_grammar_the_rest_of_the_line_decides(self) -> None:
+        assert trim("foo(▮)\n", "a, b)", language="plaintext", mode="line") == "a, b"
+        assert trim("foo(▮\n", "a, b)", language="plaintext", mode="line") == "a, b)"
+
+
+class TestOverlap:
+    def test_the_rest_of_the_line_is_not_said_twice(self) -> None:
+        assert trim("x = f(a, ▮, key=1)\n", "b, key=1)", mode="line") == "b"
+
+    def test_the_next_line_ends_the_suggestion(self) -> None:
+        around = "def f(a):\n    ▮\n    return total\n"
+        assert trim(around, "total = sum(a)\n    return total\n") == "total = sum(a)"
+
+    def test_a_copy_of_the_line_above_is_rejected(self) -> None:
+        assert trim("    total = 0\n    ▮\n", "total = 0", mode="line") == ""
+
+    def test_a_copy_of_the_line_below_is_rejected(self) -> None:
+        assert trim("def f():\n    ▮\n    total = 0\n", "total = 0", mode="line") == ""
+
+
+class TestBlocks:
+    def test_python_ends_with_the_indentation(self) -> None:
+        written = "\n    for i in range(n):\n        print(i)\n\ndef g():\n    pass\n"
+        assert trim("def f(n):▮\n", written) == "\n    for i in range(n):\n        print(i)"
+
+    def test_from_the_first_line_of_the_body(self) -> None:
+        written = "if n:\n        return 1\n    return 2\n\nprint(f(1))\n"
+        assert trim("def f(n):\n    ▮\n", written) == "if n:\n        return 1\n    return 2"
+
+    def test_a_closing_brace_that_is_there_is_not_doubled(self) -> None:
+        around = "function f() {\n  ▮\n}\n"
+        assert trim(around, "return 1;\n}\n\nfunction g() {", "javascript") == "return 1;"
+
+    def test_a_closing_brace_that_is_missing_is_added(self) -> None:
+        written = "\n\tfmt.Println(1)\n}\n\nfunc g() {\n"
+        assert trim("package p\n\nfunc f() {▮\n", written, "go") == "\n\tfmt.Println(1)\n}"
+
+    def test_lua_and_its_end(self) -> None:
+        assert trim("function f()▮\n", "\n  return 1\nend\nlocal x", "lua") == "\n  return 1\nend"
+
+    def test_an_unfinished_line_at_the_token_limit_is_dropped(self) -> None:
+        around = "def f(n):\n    ▮\n"
+        assert trim(around, "a = 1\n    b = comp", reason="length") == "a = 1"
+
+    def test_in_a_single_line_the_limit_keeps_what_there_is(self) -> None:
+        assert trim("x = ▮\n", "some_long_na", mode="line", reason="length") == "some_long_na"
+
+    def test_lines_that_break_the_syntax_are_dropped(self) -> None:
+        around = "def f(n):\n    ▮\n"
+        assert trim(around, "a = 1\n    b = = 2\n    c = )(") == "a = 1"
+
+
+class TestRepetition:
+    def test_one_line_twice(self) -> None:
+        around = "def f(n):\n    ▮\n"
+        assert trim(around, "step(n)\n    step(n)\n    step(n)\n") == "step(n)"
+
+    def test_two_lines_again_and_again(self) -> None:
+        around = "def f(n):\n    ▮\n"
+        assert trim(around, "one(n)\n    two(n)\n" * 1 + "    one(n)\n    two(n)\n") == "one(n)\n    two(n)"
+
+    def test_inside_a_line(self) -> None:
+        assert trim("def f(▮\n", "n: int, int, int, int, int, int, int, int", mode="line") == "n: int"
+        assert trim("f(▮)\n", "'ab'" + ", 'xb'" * 9, mode="line") == "'ab'"
+        assert trim("f(▮)\n", "horizontal" + ", vertical" * 9, mode="line") == "horizontal"
+        assert trim("f(▮)\n", "a" + ", 1" * 20, mode="line") == "a, 1"
+        assert trim("x = ▮\n", "r_r_r_r_r_r_r_r_r_r_r_r_r_r_r", mode="line") == ""
+
+    def test_ordinary_repetition_stays(self) -> None:
+        assert trim("x = ▮\n", "[0, 0, 0, 0]", mode="line") == "[0, 0, 0, 0]"
+        assert trim("x = ▮\n", '"----------------"', mode="line") == '"----------------"'
+
+
+PIECE = st.text(st.sampled_from("ab =()[]{}:,\"'\n\t #;é😀"), max_size=40)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    PIECE,
+    PIECE,
+    PIECE,
+    st.integers(1, 9),
+    st.sampled_from(["line", "block"]),
+    st.sampled_from(["stop", "length"]),
+)
+def test_what_is_shown_does_not_depend_on_the_pieces_and_is_the_text_s_beginning(
+    prefix: str, suffix: str, written: str, pieces: int, mode: Mode, reason: FinishReason
+) -> None:
+    written = written.replace("\n", "") if mode == "line" else written
+    around = prefix + "▮" + suffix
+    shown = trim(around, written, mode=mode, reason=reason, pieces=pieces)
+    assert shown == trim(around, written, mode=mode, reason=reason, pieces=len(written) + 1)
+    same_lines = zip(shown.split("\n"), written.split("\n"), strict=False)
+    assert all(theirs.startswith(ours) for ours, theirs in same_lines)
+    assert shown == shown.rstrip()
+
+
+@pytest.mark.parametrize("language", ["python", "javascript", "go", "rust", "html", "yaml", "plain"])
+def test_any_language_survives_nonsense(language: str) -> None:
+    assert isinstance(trim("((((\n▮}}}}\n", "}{)(\n" * 20, language), str)

@@ -1,0 +1,251 @@
+"""Workers: started on demand, cancelled within a token, restarted after a crash, gone when idle.
+
+With the fake model in a thread where speed matters, in a process where its death does, and with real
+files where their damage does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import shutil
+import signal
+import struct
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fimble.engine.backends.ctransformers import CTransformersModel, check
+from fimble.engine.backends.threads import ThreadCount
+from fimble.engine.decode.session import Session, common_prefix
+from fimble.engine.errors import ContextLengthExceeded, FimbleError, ModelFileError, WorkerCrashed
+from fimble.engine.models.catalogue import bundled_path
+from fimble.engine.models.gguf import read_header
+from fimble.engine.types import FimRequest
+from fimble.engine.workers.in_thread import ThreadTransport
+from fimble.engine.workers.messages import WorkerOptions
+from fimble.engine.workers.transports import ProcessTransport, Transport
+from fimble.engine.workers.worker import CRASHES_ALLOWED, Worker
+
+from .gguf_files import gguf
+
+Make = Callable[..., Worker]
+
+
+@pytest.fixture
+async def make() -> AsyncIterator[Make]:
+    """Makes workers with the fake model, and closes them."""
+    made: list[Worker] = []
+
+    def worker(
+        transport: Callable[[], Transport] = ThreadTransport,
+        idle: float = 0,
+        model: str = "fake",
+        **fake: object,
+    ) -> Worker:
+        options = WorkerOptions(model, fake={"answer": "hello", **fake})
+        made.append(Worker(transport, options, idle, lambda state, detail: states.append(state)))
+        return made[-1]
+
+    states: list[str] = []
+    worker.states = states  # type: ignore[attr-defined]
+    yield worker
+    for each in made:
+        await each.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition that a process or thread brings about."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
+def request(prefix: str = "x = ") -> FimRequest:
+    return FimRequest(prefix, "", mode="line", max_tokens=100)
+
+
+async def text(worker: Worker, prefix: str = "x = ") -> str:
+    return "".join([delta.text async for delta in worker.run(request(prefix))])
+
+
+@pytest.mark.parametrize("transport", [ThreadTransport, ProcessTransport])
+async def test_a_job_gives_its_text(make: Make, transport: Callable[[], Transport]) -> None:
+    worker = make(transport)
+    assert await text(worker) == "hello"
+    info = await worker.open()
+    assert info.supports_fim
+    assert (worker.process_id is not None) == (transport is ProcessTransport)
+
+
+@pytest.mark.parametrize("transport", [ThreadTransport, ProcessTransport])
+async def test_a_closed_iterator_stops_the_model(make: Make, transport: Callable[[], Transport]) -> None:
+    worker = make(transport, endless=True, token_ms=1)
+    async with aclosing(worker.run(FimRequest("x", "", max_tokens=3000))) as deltas:
+        async for _ in deltas:
+            break
+    assert worker.busy == 0
+    # the next job is done right after, not three seconds later: the first one made a few tokens only
+    async with aclosing(worker.run(FimRequest("x", "", max_tokens=2))) as deltas:
+        usage = [delta.usage async for delta in deltas][-1]
+    assert usage is not None
+    assert usage.completion_tokens == 2
+
+
+async def test_a_long_prompt_is_cancelled_between_batches(make: Make) -> None:
+    worker = make(prompt_token_ms=1.0)
+    task = asyncio.create_task(text(worker, "y" * 3000))
+    await until(lambda: worker.busy > 0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await text(worker, "z") == "hello"
+
+
+async def test_warming_leaves_little_to_do(make: Make) -> None:
+    worker = make()
+    async for _ in worker.run(request("some text"), warm=True):
+        raise AssertionError("warming gives no text")
+    usage = [delta.usage async for delta in worker.run(request("some text"))][-1]
+    assert usage is not None
+    assert usage.cached_tokens == usage.prompt_tokens
+
+
+class TestCrashes:
+    async def test_the_crashed_job_fails_and_the_next_one_works(self, make: Make) -> None:
+        worker = make(ProcessTransport, token_ms=20)
+        task = asyncio.create_task(text(worker))
+        await until(lambda: worker.process_id is not None and worker.busy > 0)
+        os.kill(worker.process_id, signal.SIGKILL)
+        with pytest.raises(WorkerCrashed, match="signal 9"):
+            await task
+        assert await text(worker) == "hello"
+        assert make.states.count("loading") == 2  # type: ignore[attr-defined]
+
+    async def test_a_model_that_always_crashes_is_given_up(self, make: Make) -> None:
+        worker = make(ProcessTransport, die_at_token=1)
+        for _ in range(CRASHES_ALLOWED):
+            with pytest.raises(WorkerCrashed, match="signal 9"):
+                await text(worker)
+        with pytest.raises(WorkerCrashed, match="doctor"):
+            await text(worker)
+
+
+async def test_an_idle_worker_ends_and_comes_back(make: Make) -> None:
+    worker = make(ProcessTransport, idle=0.05)
+    assert await text(worker) == "hello"
+    process = worker.process_id
+    await until(lambda: worker.process_id is None)
+    assert await text(worker) == "hello"
+    assert worker.process_id != process
+
+
+async def test_what_a_worker_prints_does_not_disturb(make: Make) -> None:
+    """The native library prints while it loads a model; replies travel apart from that."""
+    worker = make(ProcessTransport, model=str(bundled_path()))
+    assert (await worker.open()).backend == "ctransformers"
+    assert isinstance(await text(worker), str)
+
+
+def damaged(folder: Path) -> dict[str, Path]:
+    """Ten files that are no models, or are so no longer."""
+    good = bundled_path().read_bytes()
+    header = read_header(bundled_path())
+    data_start = len(good) - sum(t.bytes for t in header.tensors)
+    contents = {
+        "empty": b"",
+        "text": b"not a model\n" * 100,
+        "cut in the header": good[: data_start // 2],
+        "cut in the data": good[: len(good) // 2],
+        "last byte missing": good[:-1],
+        "header of zeros": good[:8] + bytes(2000) + good[2008:],
+        "no metadata": gguf({}, [], 64),
+        "another architecture": gguf(
+            {"general.architecture": "gemma", "tokenizer.ggml.model": "llama"}, [], 64
+        ),
+        "no tensors": gguf({"general.architecture": "llama", "tokenizer.ggml.model": "llama"}, [], 64),
+    }
+    at = good.index(b"llama.attention.head_count") + len(b"llama.attention.head_count") + 4
+    contents["heads that do not fit"] = good[:at] + struct.pack("<I", 7) + good[at + 4 :]
+    paths = {}
+    for name, content in contents.items():
+        paths[name] = folder / (name.replace(" ", "-") + ".gguf")
+        paths[name].write_bytes(content)
+    return paths
+
+
+async def test_ten_kinds_of_damage_are_told_and_survived(make: Make, tmp_path: Path) -> None:
+    kinds = damaged(tmp_path)
+    assert len(kinds) == 10
+    for path in kinds.values():
+        worker = make(ThreadTransport, model=str(path))  # would take this process down if it got through
+        with pytest.raises(ModelFileError) as caught:
+            await text(worker)
+        assert str(path) in caught.value.message
+
+
+async def test_a_model_that_is_repaired_is_loaded_again(make: Make, tmp_path: Path) -> None:
+    path = tmp_path / "m.gguf"
+    path.write_bytes(b"GGUF")
+    worker = make(ThreadTransport, model=str(path))
+    with pytest.raises(ModelFileError):
+        await text(worker)
+    shutil.copy(bundled_path(), path)
+    assert isinstance(await text(worker), str)
+
+
+@pytest.fixture(scope="module")
+def model() -> CTransformersModel:
+    return CTransformersModel(read_header(bundled_path()), threads=1, context_length=1024)
+
+
+class TestTheBundledRuntime:
+    @pytest.mark.parametrize(
+        "sample",
+        ["x", " x", "  x\n", "\tif a:\n", "é😀𝒳", "<fim_middle></s>", "a\0b", "\r\n", "▁x", "x" * 500],
+    )
+    def test_tokens_spell_their_text(self, model: CTransformersModel, sample: str) -> None:
+        spelt = b"".join(model.piece(token) for token in model.tokenize(sample))
+        assert spelt.decode() == sample.replace("▁", " ")
+
+    @settings(max_examples=300, deadline=None)
+    @given(st.text(st.sampled_from("ab (:)\n\t#\"'=▁é😀\r.,_0"), max_size=120))
+    def test_texts_are_cut_only_where_no_token_reaches_across(
+        self, model: CTransformersModel, text: str
+    ) -> None:
+        assert model.tokenize(text) == model._tokenize_piece(text)
+
+    def test_reuse_of_the_cache_changes_nothing(self, model: CTransformersModel) -> None:
+        """Scores differ by what rounding does when batches begin elsewhere, and not more."""
+        tokens = model.tokenize("def add(first, second):\n    return first + second\n" * 12)
+        other = tokens[:100] + model.tokenize("print(first)\n" * 4)
+        session = Session(model, 64)
+        session.prefill(tokens, lambda: False)
+        assert session.prefill(other, lambda: False) == common_prefix(tokens, other) >= 100
+        reused = session.logits().copy()
+        fresh = Session(model, 64)
+        assert fresh.prefill(other, lambda: False) == 0
+        assert abs(reused - fresh.logits()).max() < 0.2
+        assert reused.argmax() == fresh.logits().argmax()
+
+    def test_a_model_for_another_runtime_says_what_to_install(self, tmp_path: Path) -> None:
+        path = tmp_path / "q.gguf"
+        path.write_bytes(gguf({"general.architecture": "qwen2", "tokenizer.ggml.model": "gpt2"}, [], 64))
+        with pytest.raises(ModelFileError, match=r"fimble\[llama\]"):
+            check(read_header(path))
+
+
+@pytest.mark.parametrize(("running", "threads"), [(1, 4), (3, 4), (6, 3), (9, 1), (40, 1)])
+def test_no_more_threads_than_idle_cores(running: int, threads: int) -> None:
+    assert ThreadCount(4, lambda: running, cores=8).now() == threads
+
+
+def test_errors_travel_between_processes() -> None:
+    for error in (ContextLengthExceeded("too long", "prompt"), WorkerCrashed("x"), FimbleError("y")):
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), again.message) == (type(error), error.message)
+        assert getattr(again, "param", None) == getattr(error, "param", None)

@@ -1,0 +1,119 @@
+"""What is read for a suggestion, and what never is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fimble.lsp.context.exclusion import IGNORE_FILE, Exclusion, looks_secret, path_of
+from fimble.lsp.context.request import inside_word, mode_for
+from fimble.lsp.context.snippets import MAX_CHARACTERS, MAX_FILES, OutlineCache, related
+from fimble.lsp.documents import Document, Place
+from fimble.lsp.options import read_options
+from fimble.lsp.positions import encode
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".env", ".env.local", "prod.env", "server.pem", "id_rsa", "id_ed25519.pub", "credentials.json", ".netrc",
+     "aws_credentials", "my-secrets.yaml", "passwords.txt", ".npmrc", "store.kdbx"],
+)  # fmt: skip
+def test_secrets_are_recognised(name: str) -> None:
+    assert looks_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["environment.py", "key.go", "secrets.py", "credentials.ts", "monkey.txt", "a.py"]
+)
+def test_source_code_is_no_secret(name: str) -> None:
+    assert not looks_secret(name)
+
+
+def test_ignore_files_are_followed_and_read_again(tmp_path: Path) -> None:
+    (tmp_path / IGNORE_FILE).write_text("private/\n*.gen.py\n!keep.gen.py\n")
+    exclusion = Exclusion([tmp_path])
+    uri = tmp_path.as_uri()
+    assert exclusion.reason(uri + "/private/a.py")
+    assert exclusion.reason(uri + "/x/a.gen.py")
+    assert exclusion.reason(uri + "/keep.gen.py") is None
+    assert exclusion.reason(uri + "/src/a.py") is None
+    (tmp_path / IGNORE_FILE).unlink()
+    assert exclusion.reason(uri + "/private/a.py") is None
+
+
+def test_paths_never_tell_more_of_the_disk_than_the_workspace(tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    exclusion = Exclusion([tmp_path, inner])
+    assert exclusion.relative_path((inner / "src" / "ä b.py").as_uri()) == "src/ä b.py"
+    assert exclusion.relative_path((tmp_path / "x.py").as_uri()) == "x.py"
+    assert exclusion.relative_path("file:///elsewhere/secret/y.py") == "y.py"
+    assert exclusion.relative_path("untitled:Untitled-1") == "untitled:Untitled-1"
+
+
+def test_windows_addresses() -> None:
+    assert str(path_of("file:///C:/a%20b.py")).replace("\\", "/") == "C:/a b.py"
+    assert path_of("untitled:1") is None
+
+
+def document(name: str, text: str, language: str = "python") -> Document:
+    return Document(f"file:///w/{name}", language, 1, "utf-16", encode(text))
+
+
+class TestSnippets:
+    def test_imported_files_stand_nearest_and_the_order_is_stable(self) -> None:
+        current = document("main.py", "import zoo\n\nzoo.")
+        others = [(document(f"{n}.py", f"def {n}_one(a): pass\n"), f"{n}.py") for n in ("zoo", "ant", "bee")]
+        first = related(current, others, OutlineCache())
+        assert [snippet.path for snippet in first] == ["bee.py", "ant.py", "zoo.py"]
+        assert first == related(current, reversed(others), OutlineCache())
+
+    def test_only_the_same_language_and_not_oneself(self) -> None:
+        current = document("main.py", "def f(): pass\n")
+        others = [(current, "main.py"), (document("a.js", "function f() {}\n", "javascript"), "a.js")]
+        assert related(current, others, OutlineCache()) == ()
+
+    def test_is_bounded(self) -> None:
+        big = "".join(f"def function_number_{i}(argument): pass\n" for i in range(500))
+        others = [(document(f"o{i}.py", big), f"o{i}.py") for i in range(20)]
+        snippets = related(document("main.py", ""), others, OutlineCache())
+        assert len(snippets) == MAX_FILES
+        assert all(0 < len(snippet.text) <= MAX_CHARACTERS for snippet in snippets)
+
+    def test_outlines_follow_the_version(self) -> None:
+        cache, one = OutlineCache(), document("a.py", "def a(): pass\n")
+        assert cache.get(one) == "def a(): pass\n"
+        one.change(Place(0, 4), Place(0, 5), "bcd")
+        one.version = 2
+        assert cache.get(one) == "def bcd(): pass\n"
+
+
+@pytest.mark.parametrize(
+    ("around", "invoked", "mode"),
+    [("x = ▮\n", False, "auto"), ("x = ▮\n", True, "block"), ("x = f(▮, 2)\n", True, "auto")],
+)
+def test_line_or_block(around: str, invoked: bool, mode: str) -> None:
+    prefix, _, suffix = around.partition("▮")
+    one = document("m.py", prefix + suffix)
+    assert mode_for(one.snapshot(one.place(len(prefix))), invoked) == mode
+
+
+def test_inside_a_word() -> None:
+    one = document("m.py", "foobar baz")
+    assert inside_word(one.snapshot(Place(0, 3)))
+    assert not inside_word(one.snapshot(Place(0, 6)))
+
+
+def test_options_of_every_quality() -> None:
+    assert read_options(None)[0].enabled
+    options, engine, problems = read_options(
+        {"enabled": False, "model": "x.gguf", "idleMinutes": 3, "else": 1}
+    )
+    assert not options.enabled
+    assert engine == {"model": "x.gguf", "idle_minutes": 3}
+    assert problems == []
+    options, _, problems = read_options({"completion": "sometimes", "disabledLanguages": ["c"]})
+    assert options.completion == "auto"
+    assert options.disabled_languages == ("c",)
+    assert "completion" in problems[0]
+    assert read_options([1])[2]

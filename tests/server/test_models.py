@@ -1,0 +1,44 @@
+"""``GET /v1/models``, ``GET /v1/models/{id}``, ``GET /health``."""
+
+from __future__ import annotations
+
+from fimble.server.store.keys import NewKey
+
+from .conftest import Api
+
+FIELDS = {
+    "id", "object", "created", "owned_by", "context_window", "context_length", "supports_vision",
+    "supports_fim", "supports_chat", "supports_tools", "backend", "loaded",
+}  # fmt: skip
+
+
+async def test_the_list_has_every_field_of_the_contract(api: Api) -> None:
+    found = (await api.get("/v1/models")).json
+    assert found["object"] == "list"
+    [model] = found["data"]
+    assert set(model) == FIELDS
+    assert model["object"] == "model"
+    assert model["context_window"] == model["context_length"] == 4096
+    assert model["supports_fim"] is True
+    assert model["supports_vision"] is False
+
+
+async def test_one_model(api: Api) -> None:
+    [model] = (await api.get("/v1/models")).json["data"]
+    assert (await api.get("/v1/models/fake")).json == model
+
+
+async def test_a_key_sees_only_its_models(api: Api) -> None:
+    keyed = await api.make_key(NewKey("somebody", models=("another",)))
+    assert (await keyed.get("/v1/models")).json["data"] == []
+    assert (await keyed.get("/v1/models/fake")).error[2] == "model_not_allowed"
+
+
+async def test_health(api: Api) -> None:
+    reply = await api.get("/health")
+    assert (reply.status, reply.json) == (200, {"status": "ok", "model": "fake"})
+
+
+async def test_health_needs_no_key(api: Api) -> None:
+    await api.make_key(NewKey("somebody"))
+    assert (await api.get("/health")).status == 200

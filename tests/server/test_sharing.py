@@ -1,0 +1,56 @@
+"""Several people on one server, and one server behind another."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+
+from fimble.server.store.keys import NewKey
+
+from .conftest import ANSWER, Api, Start, until
+
+HOLE = {"prefix": "x", "suffix": "", "language": "python"}
+PATH = "/v1/completions"
+
+
+async def test_one_persons_burst_does_not_hold_up_the_others(start: Start) -> None:
+    api = await start(fake={"token_ms": 4})
+    ann, bob = await api.make_key(NewKey("ann")), await api.make_key(NewKey("bob"))
+    ended: list[str] = []
+
+    async def ask(name: str, keyed: Api) -> None:
+        assert (await keyed.post(PATH, {"prompt": "x"})).status == 200
+        ended.append(name)
+
+    burst = [asyncio.create_task(ask("ann", ann)) for _ in range(8)]
+    await until(lambda: api.services.metrics.under_way == 8)
+    await asyncio.gather(*burst, ask("bob", bob))
+    assert ended.index("bob") <= 2
+
+
+async def test_concurrent_requests_of_one_key_are_all_counted(api: Api) -> None:
+    keyed = await api.make_key(NewKey("ann"))
+    await asyncio.gather(*(keyed.post(PATH, {"prompt": "x"}) for _ in range(20)))
+    assert (await keyed.get("/v1/usage")).json["total"]["requests"] == 20
+
+
+async def test_a_server_behind_another(start: Start) -> None:
+    upstream = await start()
+    api = await start(engine={"engine": upstream.url, "fallback": False}, usage_days=0)
+    assert (await api.post("/complete", HOLE)).json == {"completion": ANSWER, "finish_reason": "stop"}
+    detailed = (await api.post("/complete", HOLE | {"details": True})).json
+    assert detailed["usage"]["completion_tokens"] == len(ANSWER)
+    [model] = (await api.get("/v1/models")).json["data"]
+    assert model["backend"] == f"remote {upstream.url}"
+    refused = await api.post(PATH, {"prompt": "x"})
+    assert refused.error[:3] == (400, "invalid_request_error", "unsupported_parameter")
+
+
+def test_the_language_server_does_not_load_the_http_server() -> None:
+    program = (
+        "import sys, fimble.cli.main, fimble.cli.lsp; "
+        "print([name for name in sys.modules if name.startswith(('fimble.server', 'sqlalchemy'))])"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[]", done.stderr

@@ -1,0 +1,1 @@
+"""From packages on disk or in a registry to licensed, filtered, de-duplicated, split text."""

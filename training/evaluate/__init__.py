@@ -1,0 +1,1 @@
+"""Measures a model through the real engine, so that prompt, decoding and trimming count."""
