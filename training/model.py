@@ -21,11 +21,11 @@ class Shape:
     """The sizes that define a model; two checkpoints are compatible when their shapes are equal."""
 
     vocabulary: int = 8192
-    width: int = 512
+    width: int = 384
     layers: int = 5
-    heads: int = 8
+    heads: int = 6
     kv_heads: int = 2
-    feed_forward: int = 1408
+    feed_forward: int = 1024
     context: int = 2048
     rope_base: float = 10_000.0
     norm_epsilon: float = 1e-5
