@@ -71,6 +71,7 @@ def _write_metadata(writer: gguf.GGUFWriter, shape: Shape, quantisation: str, na
     writer.add_rope_dimension_count(shape.head_width)
     writer.add_rope_freq_base(shape.rope_base)
     writer.add_string("fimble.prompt.layout", "lines-first")
+    writer.add_bool("fimble.recall", True)
 
 
 def _write_tokenizer(writer: gguf.GGUFWriter, tokenizer: Tokenizer) -> None:

@@ -4,7 +4,8 @@ A small model reads a few hundred tokens, a file has thousands. When the model's
 likely, and the characters before the cursor were seen earlier in the file (or below), what followed them
 there is right more often than the model is. The idea is that of cache language models (Kuhn and De Mori
 1990; Grave et al. 2017), here with characters, so that a cursor inside a token does not matter, and as a
-decision instead of a mixture. The thresholds were measured on packages the bundled model never saw.
+decision instead of a mixture. The thresholds were measured on packages the bundled model never saw; a
+larger model knows better, so only files that have :data:`RECALL_KEY` are helped.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ import numpy as np
 
 from .filters import Scores
 
+RECALL_KEY = "fimble.recall"
 THRESHOLDS = ((48, 0.65), (24, 0.6), (16, 0.5), (12, 0.4), (6, 0.3))
 """(characters matched, how likely the model's own token must be to be preferred)."""
 _SURE = max(threshold for _, threshold in THRESHOLDS)
+_REACH = 100_000
+"""Characters on each side that are searched."""
 _PLACES = 3
 _CONTINUATION = 32
 
@@ -28,7 +32,7 @@ class Recall:
     """Follows one answer. ``before`` and ``after`` are the file's text around the hole."""
 
     def __init__(self, before: str, after: str, tokenize: Callable[[str], list[int]]) -> None:
-        self._before, self._after, self._tokenize = before, after, tokenize
+        self._before, self._after, self._tokenize = before[-_REACH:], after[:_REACH], tokenize
         self._tail = before[-THRESHOLDS[0][0] :]
         self._bytes = b""
 

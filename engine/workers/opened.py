@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..backends.base import TokenModel
 from ..backends.fake import FakeModel, FakeOptions, fake_format, fake_vocabulary
+from ..decode.recall import RECALL_KEY
 from ..errors import NoFimTokens
 from ..models.gguf import Header, read_header
 from ..prompt.chat import ChatTemplate, find_template
@@ -18,13 +19,17 @@ from .messages import WorkerOptions
 
 @dataclass(frozen=True, slots=True)
 class OpenedModel:
-    """A loaded model and its formats; ``form`` is None for a model without fill-in-the-middle."""
+    """A loaded model and its formats; ``form`` is None for a model without fill-in-the-middle.
+
+    ``recalls``: unsure, it is helped by what the file says (:mod:`~..decode.recall`).
+    """
 
     model: TokenModel
     vocabulary: Vocabulary
     form: FimFormat | None
     template: ChatTemplate | None
     info: ModelInfo
+    recalls: bool = False
 
 
 def open_model(options: WorkerOptions) -> OpenedModel:
@@ -50,7 +55,8 @@ def open_model(options: WorkerOptions) -> OpenedModel:
         supports_chat=template is not None, supports_tools=template is not None and template.supports_tools,
         detail=f"{form.family.name} format, found by {form.found_by}" if form else "no fill-in-the-middle",
     )  # fmt: skip
-    return OpenedModel(model, vocabulary, form, template, info)
+    recalls = header.metadata.get(RECALL_KEY) is True
+    return OpenedModel(model, vocabulary, form, template, info, recalls)
 
 
 def _form(header: Header) -> FimFormat | None:

@@ -41,7 +41,7 @@ class Planner:
         model, vocabulary = opened.model, opened.vocabulary
         self._vocabulary, self._template, self._context = vocabulary, opened.template, model.context_length
         budget = Budget.of(min(window, model.context_length - 64))
-        self._fim_format, self._tokenize = opened.form, model.tokenize
+        self._fim_format, self._recalls, self._tokenize = opened.form, opened.recalls, model.tokenize
         self._fim = PromptBuilder(model.tokenize, opened.form, budget) if opened.form else None
         self._texts = TextPrompts(vocabulary, model.tokenize, model.piece)
         self._grammars = GrammarCompiler(vocabulary, model.piece, model.tokenize)
@@ -79,8 +79,9 @@ class Planner:
         return Task(self._fim.build(request), replace(plan, recall=self._recall(request)))
 
     def _recall(self, request: FimRequest) -> Recall | None:
-        """The file's memory, unless the model's own words are wanted."""
-        if request.sampling != Sampling() or not request.trim or request.logprobs is not None:
+        """The file's memory, unless the model's own words are wanted or good enough."""
+        own_words = request.sampling != Sampling() or not request.trim or request.logprobs is not None
+        if own_words or not self._recalls:
             return None
         return Recall(request.prefix, request.suffix, self._tokenize)
 
