@@ -7,7 +7,8 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fimble-dev
 export PIP_CACHE_DIR ?= $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo dev test lint types unit e2e bench clean tools
+.PHONY: demo dev test lint types unit e2e bench clean tools screenshots \
+  train-smoke train-corpus train-background train-status train-pause train-resume train-finish
 
 demo: $(VENV)/.runtime
 	$(BIN)/fimble demo
@@ -28,7 +29,7 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python tests/tools/links.py
 	touch $@ $(VENV)/.runtime
 
-test: lint types unit e2e
+test: lint types unit train-smoke e2e
 
 lint: dev
 	$(BIN)/ruff format --check .
@@ -49,6 +50,25 @@ tools: dev
 
 bench: dev
 	$(BIN)/python -m bench
+
+# the bundled model: see training/README.md
+MINUTES ?= 60
+export FIMBLE_TRAINING_HOME ?= $(CACHE)/training
+
+train-smoke: dev
+	$(BIN)/python -m training.smoke
+
+train-corpus: dev
+	$(BIN)/python -m training.corpus --out $(FIMBLE_TRAINING_HOME)/corpus --list training/sources.toml --wheels-on-disk
+
+train-background: dev
+	$(BIN)/python -m training.background start
+
+train-status train-pause train-resume:
+	$(BIN)/python -m training.background $(@:train-%=%)
+
+train-finish: dev
+	$(BIN)/python -m training.finish --minutes $(MINUTES)
 
 clean:
 	rm -rf build dist *.egg-info typings

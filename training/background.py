@@ -7,8 +7,10 @@ checkpoint whenever it is started. State lives below ``~/.cache/fimble-dev/train
 from __future__ import annotations
 
 import argparse
+import filecmp
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,14 +19,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fimble.engine.models.catalogue import bundled_path
+
 HOME = Path(os.environ.get("FIMBLE_TRAINING_HOME", "~/.cache/fimble-dev/training")).expanduser()
-RUN = HOME / "run"
+RUN, TOKENIZER = HOME / "run", HOME / "tokenizer.model"
+SHIPPED_TOKENIZER = Path(__file__).with_name("tokenizer.model")
+"""The bundled model's. Training with it goes on from the bundled weights."""
 _JEMALLOC = ("/usr/lib/x86_64-linux-gnu/libjemalloc.so.2", "/usr/lib/aarch64-linux-gnu/libjemalloc.so.2")
 
 
 def train_command(run: Path = RUN, *extra: str) -> list[str]:
     """The command line that trains in ``run`` with the corpus and tokenizer below :data:`HOME`."""
-    parts = {"--corpus": HOME / "corpus", "--tokenizer": HOME / "tokenizer.model", "--run": run}
+    parts = {"--corpus": HOME / "corpus", "--tokenizer": TOKENIZER, "--run": run}
+    if SHIPPED_TOKENIZER.exists() and filecmp.cmp(TOKENIZER, SHIPPED_TOKENIZER, shallow=False):
+        parts["--start-from"] = bundled_path()
     paths = [str(word) for pair in parts.items() for word in pair]
     return [sys.executable, "-m", "training.train", *paths, *extra]
 
@@ -53,6 +61,8 @@ def start() -> str:
     if process := running():
         return f"training runs already (process {process})"
     RUN.mkdir(parents=True, exist_ok=True)
+    if not TOKENIZER.exists() and SHIPPED_TOKENIZER.exists():
+        shutil.copy(SHIPPED_TOKENIZER, TOKENIZER)
     with (RUN / "output.txt").open("ab") as output:
         process = subprocess.Popen(
             train_command(), stdout=output, stderr=output, stdin=subprocess.DEVNULL,

@@ -19,11 +19,15 @@ import numpy as np
 from gguf.quants import quantize
 from numpy.typing import NDArray
 
-from .checkpoint import CheckpointError, load, restore_model
+from fimble.engine.decode.recall import RECALL_KEY
+from fimble.engine.prompt.detect import LAYOUT_KEY
+
+from .checkpoint import CheckpointError, Progress, load, restore_model
 from .corpus.shards import CorpusError
 from .model import Model, Shape
 from .tokenizer import EOS, FILE_SEP, FIM_MIDDLE, FIM_PREFIX, FIM_SUFFIX, Tokenizer
 
+TOKENS_KEY, SECONDS_KEY = "fimble.training.tokens", "fimble.training.seconds"
 QUANTISATIONS = {
     "f16": gguf.GGMLQuantizationType.F16,
     "q8_0": gguf.GGMLQuantizationType.Q8_0,
@@ -36,13 +40,16 @@ _FILE_TYPES = {
 }
 
 
-def export(model: Model, tokenizer: Tokenizer, out: Path, quantisation: str, name: str = "fimble") -> None:
+def export(
+    model: Model, progress: Progress, tokenizer: Tokenizer, out: Path, quantisation: str = "q8_0"
+) -> None:
     """Write ``model`` to ``out``, which appears only when it is complete."""
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_suffix(".part")
     writer = gguf.GGUFWriter(part, "llama")
     try:
-        _write_metadata(writer, model.shape, quantisation, name)
+        _write_metadata(writer, model.shape, quantisation)
+        _write_progress(writer, progress)
         _write_tokenizer(writer, tokenizer)
         for tensor_name, values in _tensors(model):
             kind = _type_of(tensor_name, values, quantisation)
@@ -56,8 +63,8 @@ def export(model: Model, tokenizer: Tokenizer, out: Path, quantisation: str, nam
         part.unlink(missing_ok=True)
 
 
-def _write_metadata(writer: gguf.GGUFWriter, shape: Shape, quantisation: str, name: str) -> None:
-    writer.add_name(name)
+def _write_metadata(writer: gguf.GGUFWriter, shape: Shape, quantisation: str) -> None:
+    writer.add_name("fimble")
     writer.add_license("apache-2.0")
     writer.add_file_type(_FILE_TYPES[quantisation])
     writer.add_vocab_size(shape.vocabulary)
@@ -70,8 +77,14 @@ def _write_metadata(writer: gguf.GGUFWriter, shape: Shape, quantisation: str, na
     writer.add_layer_norm_rms_eps(shape.norm_epsilon)
     writer.add_rope_dimension_count(shape.head_width)
     writer.add_rope_freq_base(shape.rope_base)
-    writer.add_string("fimble.prompt.layout", "lines-first")
-    writer.add_bool("fimble.recall", True)
+    writer.add_string(LAYOUT_KEY, "lines-first")
+    writer.add_bool(RECALL_KEY, True)
+
+
+def _write_progress(writer: gguf.GGUFWriter, progress: Progress) -> None:
+    """What went into the weights, so that training that goes on from them knows."""
+    writer.add_uint64(TOKENS_KEY, progress.tokens)
+    writer.add_float64(SECONDS_KEY, progress.seconds)
 
 
 def _write_tokenizer(writer: gguf.GGUFWriter, tokenizer: Tokenizer) -> None:
@@ -100,25 +113,33 @@ def _token_type(tokenizer: Tokenizer, token: int) -> gguf.TokenType:
     return gguf.TokenType.BYTE if pieces.is_byte(token) else gguf.TokenType.NORMAL
 
 
+_BLOCK_NAMES = {
+    "attention_norm": "attn_norm",
+    "attention.q": "attn_q",
+    "attention.k": "attn_k",
+    "attention.v": "attn_v",
+    "attention.o": "attn_output",
+    "feed_forward_norm": "ffn_norm",
+    "gate": "ffn_gate",
+    "up": "ffn_up",
+    "down": "ffn_down",
+}
+
+
+def tensor_names(layers: int) -> Iterator[tuple[str, str]]:
+    """The file's name and torch's name of every tensor, in the file's order."""
+    yield "token_embd.weight", "embedding.weight"
+    yield "output_norm.weight", "norm.weight"
+    yield "output.weight", "embedding.weight"
+    for layer in range(layers):
+        for ours, theirs in _BLOCK_NAMES.items():
+            yield f"blk.{layer}.{theirs}.weight", f"blocks.{layer}.{ours}.weight"
+
+
 def _tensors(model: Model) -> Iterator[tuple[str, NDArray[np.float32]]]:
     state = {name: value.detach().float().cpu().numpy() for name, value in model.state_dict().items()}
-    yield "token_embd.weight", state["embedding.weight"]
-    yield "output_norm.weight", state["norm.weight"]
-    yield "output.weight", state["embedding.weight"]
-    names = {
-        "attention_norm": "attn_norm",
-        "attention.q": "attn_q",
-        "attention.k": "attn_k",
-        "attention.v": "attn_v",
-        "attention.o": "attn_output",
-        "feed_forward_norm": "ffn_norm",
-        "gate": "ffn_gate",
-        "up": "ffn_up",
-        "down": "ffn_down",
-    }
-    for layer in range(model.shape.layers):
-        for ours, theirs in names.items():
-            yield f"blk.{layer}.{theirs}.weight", state[f"blocks.{layer}.{ours}.weight"]
+    for theirs, ours in tensor_names(model.shape.layers):
+        yield theirs, state[ours]
 
 
 def _type_of(name: str, values: NDArray[np.float32], quantisation: str) -> gguf.GGMLQuantizationType:
@@ -137,8 +158,9 @@ def main() -> int:
     parser.add_argument("--quantisation", choices=QUANTISATIONS, default="q8_0")
     arguments = parser.parse_args()
     try:
-        model = restore_model(load(arguments.checkpoint))
-        export(model, Tokenizer(arguments.tokenizer), arguments.out, arguments.quantisation)
+        state = load(arguments.checkpoint)
+        tokenizer, progress = Tokenizer(arguments.tokenizer), Progress(**state["progress"])
+        export(restore_model(state), progress, tokenizer, arguments.out, arguments.quantisation)
     except (CheckpointError, CorpusError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

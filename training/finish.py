@@ -23,7 +23,7 @@ from fimble.engine.models.catalogue import bundled_path
 
 from . import background, plot
 from .card import write_card
-from .checkpoint import CheckpointError, load, restore_model
+from .checkpoint import CheckpointError, Progress, load, restore_model
 from .corpus.fetch import fetch_pip, wheels_on_disk
 from .export import QUANTISATIONS, export
 from .model import Shape
@@ -86,13 +86,11 @@ def decay(minutes: float, length: int) -> Path:
 
 def evaluate(run: Path) -> Verdict:
     """Export in all types, check the parity, and measure the shipped type beside the bundled model."""
-    model, tokenizer = (
-        restore_model(load(run / "checkpoint.pt")),
-        Tokenizer(background.HOME / "tokenizer.model"),
-    )
+    state, tokenizer = load(run / "checkpoint.pt"), Tokenizer(background.TOKENIZER)
+    model, progress = restore_model(state), Progress(**state["progress"])
     for quantisation in QUANTISATIONS:
         file = run / f"fimble-{quantisation}.gguf"
-        export(model, tokenizer, file, quantisation)
+        export(model, progress, tokenizer, file, quantisation)
         parity = compare(model, tokenizer, file, quantisation)
         print(f"{quantisation}: {file.stat().st_size / 1e6:.1f} MB, {parity}")
         if parity.problems:
@@ -133,6 +131,7 @@ def ship(run: Path, verdict: Verdict) -> None:
     os.replace(part, BUNDLED / NAME)
     digest = hashlib.sha256((BUNDLED / NAME).read_bytes()).hexdigest()
     (BUNDLED / (NAME + ".sha256")).write_text(f"{digest}  {NAME}\n")
+    shutil.copy(background.TOKENIZER, background.SHIPPED_TOKENIZER)
     state = load(run / "checkpoint.pt")
     manifest = json.loads((background.HOME / "corpus" / "manifest.json").read_text())
     write_card(BUNDLED / "MODEL_CARD.md", state, manifest, verdict.new, source.stat().st_size)

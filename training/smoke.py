@@ -1,7 +1,7 @@
 """The whole pipeline on toy sizes: ``python -m training.smoke``. Minutes, not days; the model is useless.
 
 Corpus from this project's own sources, tokenizer, training with a resumption in the middle, export in
-every type, parity, evaluation, plot.
+every type, parity, training that goes on from an exported file, evaluation, plot.
 """
 
 from __future__ import annotations
@@ -33,33 +33,35 @@ def smoke(folder: Path) -> None:
     """Run every step as its own command, as a person would."""
     corpus, tokenizer, run = folder / "corpus", folder / "tokenizer.model", folder / "run"
     _run("corpus", "--out", corpus, "--paths", *_packages(folder))
-    _run(
-        "tokenizer",
-        "--corpus",
-        corpus,
-        "--out",
-        tokenizer,
-        "--vocabulary",
-        VOCABULARY,
-        "--sample-megabytes",
-        1,
-    )
+    made = ["--out", tokenizer, "--vocabulary", VOCABULARY, "--sample-megabytes", 1]
+    _run("tokenizer", "--corpus", corpus, *made)
     sizes = ["--width", 64, "--layers", 2, "--heads", 4, "--feed-forward", 128, "--length", 128, "--rows", 4]
     train = ["--corpus", corpus, "--tokenizer", tokenizer, "--run", run, *sizes, "--no-compile"]
     _run("train", *train, "--max-steps", 10, "--validate-every", 5)
     _run("train", *train, "--max-steps", 20, "--validate-every", 10)  # goes on from the checkpoint
     assert [row["step"] for row in read_log(run / "log.jsonl")] == list(range(1, 21))
+    _export_all(run, tokenizer)
+    further = ["--run", folder / "further", "--start-from", run / "q8_0.gguf", "--max-steps", 1]
+    _run("train", *train, *further)
+    assert read_log(folder / "further" / "log.jsonl")[0]["tokens"] == 21 * 4 * 128
+    _evaluate(run, corpus)
+    plot.curves(read_log(run / "log.jsonl"), run / "curves.svg")
+
+
+def _export_all(run: Path, tokenizer: Path) -> None:
     checkpoint = run / "checkpoint.pt"
     for quantisation in ("f16", "q8_0", "q4_0"):
         file = run / f"{quantisation}.gguf"
         named = ["--checkpoint", checkpoint, "--tokenizer", tokenizer, "--quantisation", quantisation]
         _run("export", *named, "--out", file)
         _run("parity", *named, "--file", file)
+
+
+def _evaluate(run: Path, corpus: Path) -> None:
     measured = ["--python", 2, "--others", 1, "--humaneval", 0, "--doctests", 0]
     results = run / "RESULTS.md"
     _run("evaluate", "--corpus", corpus, "--model", run / "q8_0.gguf", *measured, "--out", results)
     assert "| end of line | this model |" in results.read_text()
-    plot.curves(read_log(run / "log.jsonl"), run / "curves.svg")
 
 
 def _packages(folder: Path) -> list[Path]:

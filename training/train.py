@@ -25,6 +25,7 @@ from .examples import DocumentSampler, RowMaker
 from .model import Model, Shape
 from .optimisers import Schedule, make_optimisers, set_rate
 from .tokenizer import Tokenizer
+from .weights import read_weights
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,15 @@ class Options:
 class Trainer:
     """Owns model, optimisers, data and progress of one run folder."""
 
-    def __init__(self, options: Options, shape: Shape, start: Model | None = None) -> None:
+    def __init__(self, options: Options, shape: Shape, start: tuple[Model, Progress] | None = None) -> None:
         self.options = options
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         tokenizer = Tokenizer(options.tokenizer)
         self._rows = RowMaker(DocumentSampler(options.corpus, "train"), tokenizer, options.length)
         self._held_out = RowMaker(DocumentSampler(options.corpus, "validation"), tokenizer, options.length)
-        self.model = (start or Model(shape)).to(self.device)
+        model, self.progress = start or (Model(shape), Progress())
+        self.model = model.to(self.device)
         self.optimisers = make_optimisers(self.model)
-        self.progress = Progress()
         self._began = time.monotonic()
         self._stopping = False
         self._resume(shape)
@@ -163,15 +164,12 @@ def main() -> int:
         options = Options(**arguments)
         options.run.mkdir(parents=True, exist_ok=True)
         shape = Shape(vocabulary=Tokenizer(options.tokenizer).size, **sizes)
-        Trainer(options, shape, _start_model(start_from, shape)).run()
+        start = read_weights(start_from, Tokenizer(options.tokenizer)) if start_from else None
+        Trainer(options, start[0].shape if start else shape, start).run()
     except (CorpusError, CheckpointError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-def _start_model(path: Path | None, shape: Shape) -> Model | None:
-    return checkpoint.restore_model(checkpoint.load(path, shape)) if path else None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -179,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True, help="folder of checkpoint and log")
-    parser.add_argument("--start-from", type=Path, help="checkpoint whose weights a new run starts from")
+    parser.add_argument("--start-from", type=Path, help="exported model that a new run goes on from")
     parser.add_argument("--minutes", type=float, help="time budget; the learning rate ends with it")
     defaults, shape = Options(Path(), Path(), Path()), Shape()
     for name in ("decay_share", "length", "rows", "micro_rows", "save_every", "validate_every", "seed"):
