@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import uuid
 from typing import Any
 
@@ -20,12 +21,20 @@ MAX_LINE_BYTES = 8_190
 MAX_HEADERS = 100
 IDLE_SECONDS = 75.0
 """How long a connection may take until the next request's head is whole."""
+SEND_BUFFER_BYTES = 65_536
+"""Systems buffer megabytes by themselves: whole answers, which the model would make for nobody to read."""
 
 
 class JsonProtocol(RequestHandler):
     """aiohttp's protocol with our errors."""
 
     __slots__ = ()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        connection = transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
     def handle_error(
         self,
@@ -52,6 +61,12 @@ class JsonProtocol(RequestHandler):
             resp = error_response(of_http(resp))
             resp.headers["x-request-id"] = uuid.uuid4().hex
         return await super().finish_response(request, resp, start_time)
+
+    async def _drain_helper(self) -> None:
+        """aiohttp keeps a waiter that was cancelled when time was up: it would cancel the last word too."""
+        if self._drain_waiter is not None and self._drain_waiter.done():
+            self._drain_waiter = None
+        await super()._drain_helper()
 
     def cancel_handler(self) -> None:
         if self._task_handler is not None:

@@ -61,7 +61,9 @@ async def test_an_error_before_the_first_event_is_an_ordinary_response(start: St
     assert reply.error[:3] == (400, "invalid_request_error", "context_length_exceeded")
 
 
-async def test_a_client_that_does_not_read_is_let_go_when_time_is_up(start: Start) -> None:
+async def test_a_client_that_does_not_read_halts_the_model_and_is_let_go_when_time_is_up(
+    start: Start,
+) -> None:
     api = await start(fake={"answer": "x" * 4000, "context_length": 8192}, request_seconds=1)
     host, port = api.url.removeprefix("http://").split(":")
     body = b'{"prompt":"x","stream":true,"max_tokens":4000,"logprobs":20}'
@@ -72,6 +74,8 @@ async def test_a_client_that_does_not_read_is_let_go_when_time_is_up(start: Star
         client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         await until(lambda: 'code="deadline_exceeded"' in api.services.metrics.page().decode())
     assert api.services.metrics.under_way == 0
+    [row] = (await api.get("/v1/usage")).json["data"]
+    assert 0 < row["completion_tokens"] < 2000  # of 4000: buffers hold a few hundred
 
 
 async def test_200_clients_of_which_a_third_hang_up_leave_nothing_behind(start: Start) -> None:
