@@ -9,6 +9,7 @@ fall back to it for the output. Format: ggml's ``docs/gguf.md``.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Iterator
@@ -60,6 +61,8 @@ def export(
         writer.close()
         os.replace(part, out)
     finally:
+        with contextlib.suppress(OSError):
+            writer.close()
         part.unlink(missing_ok=True)
 
 

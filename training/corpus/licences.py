@@ -76,7 +76,7 @@ def permissive_name(declared: str) -> str | None:
 
     ``A OR B`` needs one permissive side, ``A AND B`` both.
     """
-    declared = " ".join(declared.split())
+    declared = re.sub(r",? version\b", " version", " ".join(declared.split()), flags=re.I)
     if not declared or len(declared) > 300:
         return None
     alternatives = re.split(r"\s+or\s+|\s*\|\|\s*", declared.strip("() "), flags=re.I)
