@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 
+from .processes import apart
+
 ALL = ("typing", "stages", "startup", "peer", "sharing", "http", "sampling")
 
 
@@ -14,8 +16,9 @@ def main() -> int:
     if unknown:
         print(f"error: there is no benchmark {unknown[0]!r}; there are {', '.join(ALL)}", file=sys.stderr)
         return 1
-    for name in names:
-        importlib.import_module(f"bench.{name}").main()
+    with apart():
+        for name in names:
+            importlib.import_module(f"bench.{name}").main()
     return 0
 
 
