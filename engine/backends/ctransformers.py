@@ -33,7 +33,7 @@ def check(header: Header) -> None:
         raise ModelFileError(
             f"The bundled runtime cannot load {header.path}: it knows llama models with a sentencepiece "
             f"tokenizer, and this is {architecture or 'unnamed'} with {tokenizer or 'none'}. "
-            "Install a current runtime with: pip install 'fimble[llama]'"
+            "Choose one that it knows, such as CodeLlama, or `bundled`."
         )
     require_keys(header, _needed(architecture), "the bundled runtime")
     _check_consistency(header)
