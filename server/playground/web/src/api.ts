@@ -70,7 +70,7 @@ export function report(event: 'shown' | 'accepted', model: string): void {
 export async function* chat(
   messages: Turn[], asked: { model: string; language: string }, signal: AbortSignal,
 ): AsyncGenerator<Chunk> {
-  const how = { stream: true, stream_options: { include_usage: true }, max_tokens: 400, temperature: 0.2 };
+  const how = { stream: true, stream_options: { include_usage: true }, max_tokens: 400, temperature: 0.2, repetition_penalty: 1.1 };
   const body = { messages, ...asked, ...how };
   const response = await ask('v1/chat/completions', body, signal);
   for await (const data of events(response.body!)) {

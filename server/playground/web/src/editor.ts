@@ -25,7 +25,7 @@ const look = EditorView.theme({
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.65', overflow: 'auto' },
   '.cm-content': { padding: '14px 0 40px', caretColor: 'var(--accent)' },
   '.cm-line': { padding: '0 18px 0 10px' },
-  '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--faint)', border: 'none', paddingLeft: '8px' },
+  '.cm-gutters': { backgroundColor: 'var(--card)', color: 'var(--faint)', border: 'none', paddingLeft: '8px' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--active-line)' },
   '.cm-activeLineGutter': { color: 'var(--muted)' },
   '.cm-cursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
@@ -33,7 +33,9 @@ const look = EditorView.theme({
     backgroundColor: 'var(--selection)',
   },
   '.cm-matchingBracket': { backgroundColor: 'var(--selection)', outline: 'none' },
-  '.cm-ghost': { color: 'var(--ghost)', whiteSpace: 'pre', fontStyle: 'italic' },
+  '.cm-ghost': {
+    color: 'var(--ghost)', backgroundColor: 'var(--soft)', borderRadius: '4px', whiteSpace: 'pre', fontStyle: 'italic',
+  },
 });
 
 export class Editor {
@@ -53,7 +55,8 @@ export class Editor {
       root,
       extensions: [
         ghostText(source), minimalSetup, lineNumbers(), highlightActiveLine(), highlightActiveLineGutter(),
-        bracketMatching(), indentOnInput(), indentUnit.of('    '), EditorState.tabSize.of(4), keymap.of([indentWithTab]), syntaxHighlighting(colours), look,
+        bracketMatching(), indentOnInput(), indentUnit.of('    '), EditorState.tabSize.of(4),
+        keymap.of([indentWithTab]), syntaxHighlighting(colours), look,
         this.language.of([]), EditorView.contentAttributes.of({ 'aria-label': 'Code' }),
       ],
     });

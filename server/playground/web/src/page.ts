@@ -46,8 +46,14 @@ function tell(problem: string): void {
 }
 
 function refuse(error: unknown): void {
-  tell(said(error));
-  if (error instanceof ApiError && error.status === 401) key.focus();
+  if (!needsKey(error)) return tell(said(error));
+  tell(storedKey() ? 'This key is not valid here, or no longer. Enter another one above.'
+    : 'This server needs an API key. Enter yours above: it is kept for this tab alone.');
+  key.focus();
+}
+
+function needsKey(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 401;
 }
 
 async function connect(): Promise<void> {
@@ -56,13 +62,14 @@ async function connect(): Promise<void> {
     known = await models();
     const chosen = model.value;
     model.replaceChildren(...known.map((each) => new Option(each.id, each.id)));
+    element('models').hidden = false;
     if (known.some((each) => each.id === chosen)) model.value = chosen;
     state.textContent = 'ready';
     state.dataset.is = 'ready';
     tell('');
     describe();
   } catch (error) {
-    state.textContent = error instanceof ApiError && error.status === 401 ? 'needs a key' : 'away';
+    state.textContent = needsKey(error) ? 'needs a key' : 'away';
     state.dataset.is = 'away';
     refuse(error);
   }
@@ -76,6 +83,7 @@ function describe(): void {
 function open(id: string): void {
   const chosen = languageOf(id);
   element('file').textContent = chosen.file;
+  element('plain-language').textContent = chosen.name;
   editor.open(chosen);
 }
 
