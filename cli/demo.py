@@ -6,6 +6,7 @@ import asyncio
 import os
 import statistics
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,7 +98,7 @@ async def _play(name: str, text: str, key_seconds: float) -> None:
     console, tally = Console(), Tally()
     spec = find_language("", name)
     with tempfile.TemporaryDirectory(prefix="fimble-demo-") as folder:
-        driver = Driver(Path(folder))
+        driver = Driver(Path(folder), {"statistics": False})
         await driver.start()
         driver.open(Path(folder) / name, spec.id if spec else "plaintext", "", 0)
         await driver.ask()  # the model loads
@@ -110,7 +111,9 @@ async def _play(name: str, text: str, key_seconds: float) -> None:
     console.print(tally.table())
 
 
-async def _type_all(driver: Driver, text: str, key_seconds: float, tally: Tally, draw, name: str) -> Group:  # type: ignore[no-untyped-def]
+async def _type_all(
+    driver: Driver, text: str, key_seconds: float, tally: Tally, draw: Callable[[Group], None], name: str
+) -> Group:
     """Type ``text``, accepting what is right; returns the last picture that had a suggestion in it."""
     at, best = 0, _picture(name, "", Answer("", 0), tally)
     while at < len(text):
