@@ -57,7 +57,6 @@ def redis(tmp_path: Path) -> Iterator[str]:
 
 
 def test_two_servers_on_one_postgresql(serve: Serve, postgres: str) -> None:
-    pytest.importorskip("psycopg")
     first = serve(fake={"answer": "x"}, key=("ann",), FIMBLE_SERVER_DATABASE=postgres)
     second = serve(fake={"answer": "x"}, FIMBLE_SERVER_DATABASE=postgres)
     for served in (first, second):
@@ -71,7 +70,6 @@ def test_two_servers_on_one_postgresql(serve: Serve, postgres: str) -> None:
 
 
 def test_two_servers_count_limits_in_one_redis(serve: Serve, redis: str) -> None:
-    pytest.importorskip("redis")
     first = serve("--limits", redis, fake={"answer": "x"}, key=("ann", "--rpm", "2"))
     second = serve("--limits", redis, fake={"answer": "x"})
     statuses = [ask(served, "/complete", HOLE, first.key)[0] for served in (first, second, first, second)]

@@ -27,8 +27,15 @@ def test_the_page(serve: Serve, node: Callable[..., str], tmp_path: Path) -> Non
     program("chromium")
     served = serve(fake={"answer": ANSWER}, key=("ann",))
     done = node("playground.mjs", served.url + "/", served.key, ANSWER, str(tmp_path))
-    assert done.count("ok ") == 9
+    assert done.count("ok ") == 10
     assert (tmp_path / "editor-dark.png").stat().st_size > 10_000
+
+
+def test_the_page_of_a_server_without_keys(serve: Serve, node: Callable[..., str], tmp_path: Path) -> None:
+    program("chromium")
+    served = serve(fake={"answer": ANSWER})
+    done = node("playground.mjs", served.url + "/", served.key, ANSWER, str(tmp_path), "Tab accepts|chat")
+    assert done.count("ok ") == 2
 
 
 async def test_the_page_below_a_base_url(serve: Serve, node: Callable[..., str], tmp_path: Path) -> None:
@@ -36,7 +43,7 @@ async def test_the_page_below_a_base_url(serve: Serve, node: Callable[..., str],
     served = serve(fake={"answer": ANSWER}, key=("ann",))
     async with proxy("/team/code", served.url) as url:
         arguments = ("playground.mjs", url, served.key, ANSWER, str(tmp_path))
-        assert (await asyncio.to_thread(node, *arguments)).count("ok ") == 9
+        assert (await asyncio.to_thread(node, *arguments)).count("ok ") == 10
 
 
 @asynccontextmanager
