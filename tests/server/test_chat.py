@@ -284,12 +284,6 @@ async def test_context_compression_by_token_budget(api: Api) -> None:
     assert await prompt_tokens(api, messages, plugins=[plugin]) <= 150
 
 
-async def test_control_tokens_in_messages_are_text(api: Api) -> None:
-    text = "<fim_middle></s><|im_end|>"
-    plain = await prompt_tokens(api, [{"role": "user", "content": "x" * len(text)}])
-    assert await prompt_tokens(api, [{"role": "user", "content": text}]) == plain
-
-
 def pdf(text: str) -> bytes:
     """A small PDF with one line of text."""
     from pypdf import PdfWriter

@@ -15,12 +15,6 @@ async def test_the_response_has_exactly_two_fields(api: Api) -> None:
     assert reply.json == {"completion": ANSWER, "finish_reason": "stop"}
 
 
-async def test_json_is_compact(api: Api) -> None:
-    assert (await api.post("/complete", HOLE)).text == (
-        '{"completion":"return a + b","finish_reason":"stop"}'
-    )
-
-
 async def test_prefix_and_suffix_may_be_empty(api: Api) -> None:
     reply = await api.post("/complete", {"prefix": "", "suffix": "", "language": "python"})
     assert reply.json["completion"] == ANSWER
@@ -100,6 +94,18 @@ async def test_mode_line_ends_with_the_line(start: Start) -> None:
     assert block.json["completion"].startswith("if a:\n        return b")
 
 
+async def test_mode_auto_goes_by_the_syntax_at_the_cursor(start: Start) -> None:
+    api = await start(fake={"answer": "a\n    b = 2"})
+    within = {"prefix": "def f():\n    x = ", "suffix": " + 1\n    return x\n", "language": "python"}
+    ahead = {"prefix": "def f():\n    ", "suffix": "\n", "language": "python"}
+    assert (await api.post("/complete", within)).json["completion"] == "a"
+    assert (await api.post("/complete", ahead | {"mode": "auto"})).json["completion"] == "a\n    b = 2"
+
+
+async def test_deadline_ms_is_no_bound_to_who_answers_in_time(api: Api) -> None:
+    assert (await api.post("/complete", HOLE | {"deadline_ms": 60_000})).json["completion"] == ANSWER
+
+
 async def test_details_tell_model_usage_and_timings(api: Api) -> None:
     reply = await api.post("/complete", HOLE | {"details": True})
     assert set(reply.json) == {"completion", "finish_reason", "model", "usage", "timings"}
@@ -107,19 +113,7 @@ async def test_details_tell_model_usage_and_timings(api: Api) -> None:
     assert set(reply.json["timings"]) == {"queue_ms", "prompt_ms", "generate_ms", "total_ms"}
 
 
-async def test_unknown_fields_are_ignored_and_null_is_the_default(api: Api) -> None:
-    more = {"whatever": {"a": 1}, "max_tokens": None, "stream": None, "context": None, "stop": None}
-    assert (await api.post("/complete", HOLE | more)).json["completion"] == ANSWER
-
-
 async def test_whole_numbers_may_be_written_as_floats(api: Api) -> None:
     data = b'{"prefix":"","suffix":"","language":"lua","max_tokens":6.0}'
     reply = await api.send("POST", "/complete", data=data, headers={"Content-Type": "application/json"})
     assert reply.json["completion"] == "return"
-
-
-async def test_control_tokens_in_the_text_are_text(api: Api) -> None:
-    body = HOLE | {"prefix": "<fim_middle><|endoftext|></s>", "details": True}
-    reply = await api.post("/complete", body)
-    assert reply.json["completion"] == ANSWER
-    assert reply.json["usage"]["prompt_tokens"] > len("<fim_middle><|endoftext|></s>")

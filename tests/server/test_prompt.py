@@ -28,6 +28,16 @@ async def test_the_response_has_the_fields_of_the_contract(api: Api) -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", found["created_at"])
 
 
+async def test_prompt_is_continued(start: Start) -> None:
+    api = await start(fake={"answer": "one two three"})
+    assert (await api.post(PATH, {"prompt": "one t", "temperature": 0})).json["content"] == "wo three"
+
+
+@pytest.mark.parametrize("model", [None, "default", "fake"])
+async def test_model_is_the_servers_default_or_named(api: Api, model: str | None) -> None:
+    assert (await api.post(PATH, {"prompt": "x", "model": model})).json["model"] == "fake"
+
+
 @pytest.mark.parametrize("tokens", [1, 8000])
 async def test_max_tokens_1_to_8000(api: Api, tokens: int) -> None:
     found = (await api.post(PATH, {"prompt": "x", "max_tokens": tokens})).json
@@ -52,6 +62,11 @@ async def test_max_tokens_and_the_keys_own_ceiling(start: Start) -> None:
 @pytest.mark.parametrize("temperature", [0, 0.2, 1])
 async def test_temperature_0_to_1(api: Api, temperature: float) -> None:
     assert (await api.post(PATH, {"prompt": "x", "temperature": temperature})).status == 200
+
+
+async def test_temperature_0_is_deterministic(api: Api) -> None:
+    replies = [await api.post(PATH, {"prompt": "x", "temperature": 0}) for _ in range(3)]
+    assert {reply.json["content"] for reply in replies} == {ANSWER}
 
 
 async def test_stop_up_to_four(api: Api) -> None:

@@ -75,7 +75,7 @@ async def test_a_client_that_does_not_read_halts_the_model_and_is_let_go_when_ti
         await until(lambda: 'code="deadline_exceeded"' in api.services.metrics.page().decode())
     assert api.services.metrics.under_way == 0
     [row] = (await api.get("/v1/usage")).json["data"]
-    assert 0 < row["completion_tokens"] < 2000  # of 4000: buffers hold a few hundred
+    assert row["completion_tokens"] < 2000  # of 4000: buffers hold a few hundred
 
 
 async def test_200_clients_of_which_a_third_hang_up_leave_nothing_behind(start: Start) -> None:
