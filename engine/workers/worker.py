@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncGenerator, Callable
-from typing import Literal
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any, Literal
 
 from ..errors import WorkerCrashed
 from ..types import Delta, ModelInfo, Request
@@ -32,12 +32,11 @@ class Worker:
         self._idle_seconds, self._on_state = idle_seconds, on_state
         self._transport: Transport | None = None
         self._opened: asyncio.Future[ModelInfo] | None = None
-        self._starting = asyncio.Lock()
         self._jobs: dict[int, asyncio.Queue[Reply]] = {}
         self._ids = itertools.count(1)
         self._crashes: list[float] = []
         self._idle_timer: asyncio.TimerHandle | None = None
-        self._stopping: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def process_id(self) -> int | None:
@@ -51,11 +50,7 @@ class Worker:
 
     async def open(self) -> ModelInfo:
         """Start it if it does not run and wait for its model; raises why it cannot."""
-        async with self._starting:
-            if self._opened is None:
-                await self._start()
-        assert self._opened is not None
-        return await asyncio.shield(self._opened)
+        return await asyncio.shield(self._opened or self._start())
 
     async def run(self, request: Request, *, warm: bool = False) -> AsyncGenerator[Delta]:
         """Do one job, or with ``warm`` only evaluate its prompt. Closing the iterator cancels it between
@@ -83,38 +78,50 @@ class Worker:
             self._start_idle_timer()
 
     async def close(self) -> None:
-        if (stopping := self._let_go()) is not None:
-            await stopping
-        await asyncio.gather(*self._stopping)
+        self._let_go()
+        await asyncio.gather(*self._tasks)
 
-    def _let_go(self) -> asyncio.Task[None] | None:
+    def _let_go(self) -> None:
         """Forget the transport at once, so that the next job starts a new one, and stop it meanwhile."""
         self._stop_idle_timer()
-        transport, self._transport, self._opened = self._transport, None, None
-        if transport is None:
-            return None
-        self._tell("stopped", "")
-        task = asyncio.get_running_loop().create_task(transport.stop())
-        self._stopping.add(task)
-        task.add_done_callback(self._stopping.discard)
-        return task
+        transport, self._transport = self._transport, None
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.cancel()  # who still waits for it need not any longer
+        if transport is not None:
+            self._tell("stopped", "")
+            self._spawn(transport.stop())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _send(self, command: Run | Cancel) -> None:
         if self._transport is not None:
             self._transport.send(command)
 
-    async def _start(self) -> None:
+    def _start(self) -> asyncio.Future[ModelInfo]:
         self._refuse_if_it_keeps_crashing()
         self._tell("loading", self._options.model)
         self._opened = asyncio.get_running_loop().create_future()
         self._opened.add_done_callback(lambda future: future.cancelled() or future.exception())
-        transport = self._transport = self._make_transport()
+        self._transport = self._make_transport()
+        # a task of its own: the job that caused the start may be cancelled, while others wait for it too
+        self._spawn(self._connect(self._transport))
+        return self._opened
+
+    async def _connect(self, transport: Transport) -> None:
         try:
             await transport.start(self._on_reply, lambda reason: self._on_exit(transport, reason))
         except OSError as error:
-            self._transport = self._opened = None
-            raise WorkerCrashed(f"The model's process could not be started: {error}.") from error
-        transport.send(Open(self._options))
+            if self._transport is transport:
+                self._fail_opening(WorkerCrashed(f"The model's process could not be started: {error}."))
+            return
+        if self._transport is transport:
+            transport.send(Open(self._options))
+        else:
+            await transport.stop()  # nobody wants it any more
 
     def _tell(self, state: State, detail: str) -> None:
         """Listeners hear of it in a call of their own: what they raise must not stop the worker's reader."""
@@ -141,11 +148,10 @@ class Worker:
             replies.put_nowait(reply)
 
     def _fail_opening(self, error: Exception) -> None:
-        opened = self._opened
+        if self._opened is not None and not self._opened.done():
+            self._opened.set_exception(error)
         self._let_go()
         self._tell("failed", str(error))
-        if opened is not None and not opened.done():
-            opened.set_exception(error)
 
     def _on_exit(self, transport: Transport, reason: str) -> None:
         if self._transport is not transport:

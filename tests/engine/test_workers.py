@@ -115,6 +115,26 @@ async def test_warming_leaves_little_to_do(make: Make) -> None:
     assert usage.cached_tokens == usage.prompt_tokens
 
 
+async def test_who_starts_a_worker_may_be_cancelled_while_others_wait_for_it(make: Make) -> None:
+    worker = make(ProcessTransport)
+    first = asyncio.create_task(worker.open())
+    second = asyncio.create_task(text(worker))
+    await asyncio.sleep(0)  # both wait for the process now, which takes far longer
+    first.cancel()
+    async with asyncio.timeout(20):
+        assert await second == "hello"
+
+
+async def test_closing_while_a_worker_starts_leaves_nobody_waiting(make: Make) -> None:
+    worker = make(ProcessTransport)
+    waiting = asyncio.create_task(text(worker))
+    await asyncio.sleep(0)
+    await worker.close()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert worker.process_id is None
+
+
 class TestCrashes:
     async def test_the_crashed_job_fails_and_the_next_one_works(self, make: Make) -> None:
         worker = make(ProcessTransport, token_ms=20)
