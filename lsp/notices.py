@@ -50,7 +50,8 @@ class Notices:
     async def _show_loading(self, detail: str) -> None:
         await asyncio.sleep(SHOW_AFTER_SECONDS)
         token = str(uuid.uuid4())
-        await self._server.work_done_progress.create_async(token)
+        # an answer that comes after a cancellation would be an error to pygls, and shown to the user
+        await asyncio.shield(self._server.work_done_progress.create_async(token))
         self._token = token
         self._server.work_done_progress.begin(
             token, types.WorkDoneProgressBegin(title="Loading the model", message=detail)

@@ -238,7 +238,7 @@ class TestTrouble:
         await until(lambda: editor.shown())
         assert len(editor.shown()) == 1
         assert "/nowhere/model.gguf" in editor.shown()[0]
-        assert editor.statuses[-1]["kind"] == "error"
+        await until(lambda: editor.statuses[-1]["kind"] == "error")
 
     async def test_a_damaged_model_does_not_take_the_server_down(self, start: Start, tmp_path: Path) -> None:
         (tmp_path / "m.gguf").write_bytes(b"GGUF" + bytes(500))
