@@ -23,6 +23,7 @@ async def read_input(request: web.Request, endpoint: Endpoint[Takes]) -> Takes:
         return endpoint.takes.model_validate({**request.query, **request.match_info})
     if request.content_type not in (*JSON_TYPES, NOT_SAID):
         raise web.HTTPUnsupportedMediaType
+    _refuse_too_large(request)
     try:
         value = from_json(await request.read(), allow_inf_nan=False)
     except ValueError as error:
@@ -32,3 +33,10 @@ async def read_input(request: web.Request, endpoint: Endpoint[Takes]) -> Takes:
     if not isinstance(value, dict):
         raise invalid("The request body must be a JSON object.", code="invalid_json")
     return endpoint.takes.model_validate(value)
+
+
+def _refuse_too_large(request: web.Request) -> None:
+    """At once, where the size is told; otherwise as soon as too much was read."""
+    size, most = request.content_length or 0, request.client_max_size
+    if size > most:
+        raise web.HTTPRequestEntityTooLarge(most, size)

@@ -10,7 +10,7 @@ import uuid
 from typing import Any
 
 from aiohttp import web
-from aiohttp.http_exceptions import LineTooLong
+from aiohttp.http_exceptions import ContentEncodingError, LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
 from .errors import INVALID, ApiError, of_any, of_http
@@ -76,6 +76,9 @@ class JsonProtocol(RequestHandler):
 def _of_protocol(status: int, error: BaseException | None, number: str) -> ApiError:
     if isinstance(error, LineTooLong):
         return ApiError(413, INVALID, "request_too_large", "The request line or a header is too long.")
+    if isinstance(error, ContentEncodingError):
+        message = "This Content-Encoding is not known here; gzip and deflate are."
+        return ApiError(415, INVALID, "unsupported_media_type", message)
     if status >= 500:
         return of_any(error if isinstance(error, Exception) else RuntimeError(), number)
     return ApiError(400, INVALID, "invalid_value", "This is no valid HTTP/1.1 request.")

@@ -219,6 +219,13 @@ async def test_response_format_with_a_broken_schema_is_refused(api: Api) -> None
     assert reply.error == (400, "invalid_request_error", "invalid_value", "response_format")
 
 
+@pytest.mark.parametrize("elsewhere", ["http://127.0.0.1:9/a.json", "file:///etc/passwd"])
+async def test_response_format_fetches_nothing_from_elsewhere(api: Api, elsewhere: str) -> None:
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"$ref": elsewhere}}}
+    reply = await api.post(PATH, ASK | {"response_format": form})
+    assert reply.error == (400, "invalid_request_error", "invalid_value", "response_format")
+
+
 async def test_plugin_response_healing_mends_cut_off_json(start: Start) -> None:
     api = await start(fake={"answer": '{"a": [1, 2'})
     body = {"response_format": {"type": "json_object"}, "max_tokens": 11, "temperature": 0}

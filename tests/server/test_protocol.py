@@ -8,7 +8,9 @@ import json
 
 import pytest
 
-from .conftest import Api
+from fimble.server import protocol
+
+from .conftest import Api, Start
 
 INVALID = "invalid_request_error"
 
@@ -94,6 +96,39 @@ async def test_a_body_that_is_not_compressed_as_it_says_is_refused(api: Api) -> 
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     reply = await api.send("POST", "/complete", data=b"{}", headers=headers)
     assert reply.error[:3] == (400, INVALID, "invalid_json")
+
+
+async def test_an_encoding_that_is_not_known_is_refused(api: Api) -> None:
+    head = "POST /complete HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\n{}"
+    status, _, body = await talk(api, head.encode())
+    assert (status, json.loads(body)["error"]["code"]) == (415, "unsupported_media_type")
+
+
+async def test_a_body_that_is_too_large_is_refused_before_it_is_sent(api: Api) -> None:
+    head = "POST /complete HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n"
+    status, _, body = await talk(api, head.encode())
+    assert (status, json.loads(body)["error"]["code"]) == (413, "request_too_large")
+
+
+async def test_a_body_that_does_not_come_is_given_up_when_time_is_up(start: Start) -> None:
+    api = await start(request_seconds=0.2)
+    head = "POST /complete HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
+    status, _, body = await talk(api, head.encode())
+    assert (status, json.loads(body)["error"]["code"]) == (504, "deadline_exceeded")
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /health HT", b"GET /health HTTP/1.1\r\nHost: loc"])
+async def test_a_head_that_does_not_come_closes_the_connection(
+    start: Start, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "IDLE_SECONDS", 0.2)
+    api = await start()
+    host, port = api.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(sent)
+    async with asyncio.timeout(60):
+        await reader.read()
+    writer.close()
 
 
 async def test_a_compressed_bomb_is_refused(api: Api) -> None:
