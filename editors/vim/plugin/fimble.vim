@@ -26,5 +26,6 @@ augroup fimble
   autocmd!
   autocmd InsertEnter * suggest.Enter()
   autocmd TextChangedI,TextChangedP,CursorMovedI * suggest.Changed()
-  autocmd InsertLeave,BufLeave * suggest.Hide()
+  autocmd BufLeave * suggest.Hide()
+  autocmd ModeChanged i*:[^i]* suggest.Hide() # CTRL-C, too, for which there is no InsertLeave
 augroup END

@@ -40,6 +40,8 @@ class Terminal:
         subprocess.run([*self._tmux, "kill-server"], capture_output=True, check=False)
 
     def type(self, text: str) -> None:
+        if text.endswith(";"):  # tmux would take it as its own
+            text = text[:-1] + r"\;"
         self._run("send-keys", "-l", "--", text)
 
     def press(self, *keys: str) -> None:

@@ -25,6 +25,7 @@ let &runtimepath = $PLUGIN .. ',' .. &runtimepath
 let g:test_channel = ch_open($CHANNEL, {'mode': 'json'})
 """
 
+POPUPS = r"map(popup_list(), {_, id -> join(getbufline(winbufnr(id), 1, '$'), ' ')})"
 GHOST_LINES = "len(prop_list(1, {'end_lnum': -1, 'types': ['fimble_ghost']}))"
 """Vim 9.0 tells where virtual text is, but not what it says: that is read from the screen."""
 
@@ -88,10 +89,11 @@ class Vim:
 
     @property
     def told(self) -> list[str]:
-        """Messages to the user."""
-        return [
-            line for line in str(self.eval("execute('messages')")).split("\n") if line.startswith("fimble:")
-        ]
+        """Messages to the user that are on the screen."""
+        return list(self.eval(POPUPS))
+
+    def forget_told(self) -> None:
+        self.ex("call popup_clear()")
 
     def ghost(self) -> str:
         """What is shown behind the cursor, at a line's end."""

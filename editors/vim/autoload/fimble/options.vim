@@ -4,7 +4,7 @@ vim9script
 const KEYS = {
   accept: '<Tab>',
   accept-word: '<C-Right>',
-  accept-line: '<M-l>',
+  accept-line: '<C-Down>',
   dismiss: '<C-]>',
 }
 

@@ -7,12 +7,15 @@ import autoload './server.vim'
 import autoload './status.vim'
 
 const TIMEOUT = '15'
-const UNREACHABLE = 7
+const UNREACHABLE = '000'
+const REFUSALS = {401: 'the server wants a key, or does not know this one. Set g:fimble_key to one that'
+  .. ' `fimble keys create NAME` printed there.'}
 const LINES_BEFORE = 1500
 const LINES_AFTER = 500
 const STEP = 500
 
 var asking: job = null_job
+var key_files: dict<string> = {}
 
 # The text around the cursor. What is left out of a long file changes only now and then, because the model
 # keeps what it has read from the same beginning.
@@ -41,9 +44,13 @@ def KeyHeader(): list<string>
   if options.Key() == ''
     return []
   endif
-  const file = tempname()
-  writefile(['Authorization: Bearer ' .. options.Key()], file)
-  setfperm(file, 'rw-------')
+  const file = get(key_files, options.Key(), tempname())
+  if !filereadable(file)
+    writefile([], file)
+    setfperm(file, 'rw-------')
+    writefile(['Authorization: Bearer ' .. options.Key()], file)
+    key_files[options.Key()] = file
+  endif
   return ['--header', '@' .. file]
 enddef
 
@@ -53,26 +60,26 @@ def Command(address: string): list<string>
 enddef
 
 # What came back: the suggestion, or a failure to tell.
-def Read(printed: string, Answer: func(string))
-  const [body, code] = matchlist(printed, '^\(\_.*\)\n\(\d\+\)$')[1 : 2]
+def Read(body: string, code: string, Answer: func(string))
   const answer = json_decode(body)
   if code == '200'
     status.Set('ready')
     Answer(answer.completion)
   else
-    status.Failed(get(answer, 'error', {message: 'the server answered ' .. code}).message)
+    const said = get(answer, 'error', {message: 'the server answered ' .. code}).message
+    status.Failed(get(REFUSALS, code, said))
   endif
 enddef
 
-def Ended(code: number, printed: string, Answer: func(string))
+# curl prints the HTTP status last. Its exit status may not be known yet.
+def Ended(printed: string, Answer: func(string))
+  const [body, code] = matchlist(printed, '^\(\_.*\)\n\(\d\+\)$')[1 : 2] ?? ['', UNREACHABLE]
   if code == UNREACHABLE
     status.Failed('no server answers at ' .. server.Address() .. '. Start it, or unset g:fimble_url.')
     return
-  elseif code != 0
-    return # ended by a newer question, or too slow
   endif
   try
-    Read(printed, Answer)
+    Read(body, code, Answer)
   catch
     status.Failed('the server at ' .. server.Address() .. ' answers no JSON; is it fimble?')
   endtry
@@ -81,6 +88,10 @@ enddef
 # Ask what belongs at the cursor; `Answer` gets it, unless something newer is asked.
 export def Ask(Answer: func(string)): bool
   Cancel()
+  if !executable('curl')
+    status.Failed('the program curl was not found. Install it.')
+    return true
+  endif
   const address = server.Address()
   if address == ''
     return false
@@ -97,7 +108,7 @@ export def Ask(Answer: func(string)): bool
     close_cb: (_) => {
       if job == asking
         asking = null_job
-        Ended(job_info(job).exitval, join(printed, ''), Answer)
+        Ended(join(printed, ''), Answer)
       endif
     },
   })

@@ -4,6 +4,7 @@ vim9script
 import autoload './switches.vim'
 
 const TEXTS = {ready: 'fimble', loading: 'fimble ⋯', off: 'fimble off', error: 'fimble !'}
+const TOLD_MS = 15000
 
 var kind = 'ready'
 var message = ''
@@ -27,14 +28,13 @@ export def Line(): string
   return TEXTS[Get()[0]]
 enddef
 
-# Tell the user of a failure, once for each cause.
+# Tell the user of a failure, once for each cause. In a popup: a long message would wait for a key, and take the
+# next one that is typed.
 export def Failed(sentence: string)
   Set('error', sentence)
   if !has_key(told, sentence)
     told[sentence] = true
-    echohl WarningMsg
-    echomsg 'fimble: ' .. sentence
-    echohl None
+    popup_notification('fimble: ' .. sentence, {time: TOLD_MS, maxwidth: 60, highlight: 'WarningMsg'})
   endif
 enddef
 
