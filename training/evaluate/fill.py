@@ -8,19 +8,25 @@ from collections.abc import AsyncIterator, Iterable
 from fimble.engine.engine import Engine
 from fimble.engine.errors import FimbleError
 from fimble.engine.settings import Settings
-from fimble.engine.types import FimRequest
+from fimble.engine.types import FimRequest, Sampling
 
 from .metrics import Filled
 from .tasks import Task
 
 
-async def fill(model: str, tasks: Iterable[Task]) -> AsyncIterator[Filled]:
-    """Each task with the model's text; a hole that cannot be filled counts as left empty."""
+async def fill(model: str, tasks: Iterable[Task], recall: bool = True) -> AsyncIterator[Filled]:
+    """Each task with the model's text; a hole that cannot be filled counts as left empty.
+
+    Without ``recall`` the text is the model's alone, as for every request with sampling options of its own.
+    """
     engine = Engine(Settings(model=model, idle_minutes=0))
     try:
         await engine.models()
         for task in tasks:
-            request = FimRequest(task.prefix, task.suffix, task.language, task.path, mode=task.mode)
+            request = FimRequest(
+                task.prefix, task.suffix, task.language, task.path,
+                mode=task.mode, sampling=Sampling() if recall else Sampling(seed=0),
+            )  # fmt: skip
             began = time.perf_counter()
             try:
                 text = (await engine.complete(request)).text
