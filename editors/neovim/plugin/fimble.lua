@@ -51,3 +51,10 @@ vim.api.nvim_create_autocmd('LspAttach', {
     end
   end,
 })
+
+-- loaded late, by a plugin manager: files that are open already count as well
+if vim.v.vim_did_enter == 1 then
+  vim.schedule(function()
+    require('fimble.server').attach_all()
+  end)
+end

@@ -147,7 +147,7 @@ class Neovim:
     @property
     def told(self) -> list[str]:
         """Notifications to the user."""
-        return [str(each) for each in self.lua("return _G.told")]
+        return [str(each) for each in self.lua("return _G.told or {}")]
 
     def server(self) -> Any:
         """The running client's id, or None."""

@@ -31,6 +31,11 @@ def server_processes(nvim: Neovim) -> list[int]:
     return found
 
 
+def ours(nvim: Neovim) -> list[str]:
+    """Our own notices: Neovim has some as well, which know no next step."""
+    return [told for told in nvim.told if told.startswith("fimble:")]
+
+
 def suggest_something(nvim: Neovim) -> None:
     nvim.type("<Esc>Gototal = ")
     nvim.wait_for_ghost()
@@ -103,19 +108,48 @@ def test_a_missing_server_is_one_notice_with_the_next_step(start: Start) -> None
     assert nvim.lua("return require('fimble').status()") == "fimble !"
 
 
-def test_a_server_that_dies_is_one_notice_and_can_be_restarted(start: Start, variant: Variant) -> None:
-    nvim = start(variant, fake("add(1, 2)"), text=CODE)
-    nvim.wait_for_server()
+def kill_servers(nvim: Neovim) -> None:
     for process in server_processes(nvim):
         os.kill(process, signal.SIGKILL)
-    ours = nvim.until(lambda: [told for told in nvim.told if told.startswith("fimble:")], "a notice")
-    assert len(ours) == 1  # beside Neovim's own, which knows no next step
-    assert ":Fimble restart" in ours[0]
+
+
+def test_a_server_that_dies_comes_back_by_itself(start: Start, variant: Variant) -> None:
+    nvim = start(variant, fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    first = nvim.server()
+    kill_servers(nvim)
+    nvim.until(lambda: nvim.server() != first, "the end of the first server")
     nvim.type("Goedited = True<Esc>")  # Neovim stops to track a buffer that is edited without a server
     nvim.until(lambda: nvim.line == "edited = True", "typing")
+    nvim.wait_for_server()
+    suggest_something(nvim)
+    assert ours(nvim) == []
+
+
+def test_a_server_that_keeps_dying_is_one_notice_and_can_be_restarted(start: Start) -> None:
+    nvim = start(VARIANTS["0.12"], fake("add(1, 2)"), text=CODE)
+    nvim.lua("vim.defer_fn = function(run) vim.schedule(run) end")  # no pauses before the next try
+    for _ in range(4):
+        nvim.wait_for_server()
+        last = nvim.server()
+        kill_servers(nvim)
+        nvim.until(lambda last=last: nvim.server() != last, "its end")  # type: ignore[misc]
+    told = nvim.until(lambda: ours(nvim), "a notice")
+    assert len(told) == 1
+    assert "keeps stopping (signal" in told[0] or "keeps stopping (exit code" in told[0]
+    assert ":Fimble restart" in told[0]
+    assert nvim.lua("return require('fimble').status()") == "fimble !"
     nvim.api.command("Fimble restart")
     nvim.wait_for_server()
     suggest_something(nvim)
+
+
+def test_a_program_that_is_no_server_is_not_tried_again(start: Start) -> None:
+    nvim = start(VARIANTS["0.12"], fake("x"), text=CODE, setup={"cmd": ["false"]})
+    told = nvim.until(lambda: ours(nvim), "a notice")
+    assert len(told) == 1
+    assert "does not start (exit code 1)" in told[0]
+    assert ":checkhealth fimble" in told[0]
 
 
 def test_restarting(start: Start, variant: Variant) -> None:
@@ -126,6 +160,45 @@ def test_restarting(start: Start, variant: Variant) -> None:
     nvim.until(lambda: nvim.server() not in (None, first), "another server")
     suggest_something(nvim)
     assert len(server_processes(nvim)) == 1
+
+
+def test_restarting_ends_a_snooze(start: Start) -> None:
+    nvim = start(VARIANTS["0.12"], fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    nvim.api.command("Fimble snooze 100")
+    nvim.until(lambda: not server_processes(nvim), "the end of the server")
+    nvim.api.command("Fimble restart")
+    nvim.wait_for_server()
+    suggest_something(nvim)
+
+
+def test_options_change_while_the_server_runs(start: Start, variant: Variant) -> None:
+    nvim = start(variant, fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    suggest_something(nvim)
+    server = nvim.server()
+    set_up(nvim, variant, {"disabledLanguages": ["python"]})
+    nvim.until(lambda: nvim.lua("return require('fimble').status()") == "fimble off", "no suggestions")
+    assert "python" in nvim.lua("return require('fimble.status').get().message")
+    set_up(nvim, variant, {"disabledLanguages": []})
+    nvim.until(lambda: nvim.lua("return require('fimble').status()") == "fimble", "suggestions")
+    suggest_something(nvim)
+    assert nvim.server() == server
+
+
+def set_up(nvim: Neovim, variant: Variant, options: dict[str, object]) -> None:
+    """Call ``setup()`` again with other options for the server."""
+    setup = "require('fimble').setup({ client = ..., options = select(2, ...) })"
+    nvim.lua(setup, variant.client, options)
+
+
+def test_loaded_after_files_were_opened(start: Start) -> None:
+    """As plugin managers do that wait for an event or a command."""
+    late = INIT.replace("vim.opt.rtp:prepend(vim.env.PLUGIN)", "").partition("if vim.env.SETUP")[0]
+    nvim = start(VARIANTS["0.12"], fake("add(1, 2)"), init=late, text=CODE)
+    nvim.lua("vim.opt.rtp:prepend(vim.env.PLUGIN) vim.cmd.runtime('plugin/fimble.lua')")
+    nvim.wait_for_server()
+    suggest_something(nvim)
 
 
 def test_another_model(start: Start) -> None:
@@ -191,7 +264,8 @@ def test_the_configuration_alone_enabled_by_hand(start: Start, tmp_path: Path) -
     vim.lsp.inline_completion.enable()
     """
     nvim = start(VARIANTS["0.12"], fake("add(1, 2)"), init=init, text=CODE)
-    nvim.wait_for_server()
+    watching = "return #vim.api.nvim_get_autocmds({ event = 'CursorMovedI', buffer = 0 })"
+    nvim.until(lambda: nvim.lua(watching), "Neovim's client in the buffer")
     nvim.type("Gototal = ")
     ghost = nvim.until(lambda: nvim.ghost(), "ghost text")
     assert ghost.text == "add(1, 2)"

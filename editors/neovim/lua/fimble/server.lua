@@ -3,15 +3,19 @@
 local compat = require('fimble.compat')
 local config = require('fimble.config')
 local notices = require('fimble.notices')
+local recovery = require('fimble.recovery')
 local switches = require('fimble.switches')
 
 local M = {}
 
 local NAME = 'fimble'
 local FORCE_AFTER_MS = 2000
+local INSTALL = 'Install it (pipx install fimble), or set the option `cmd` to where it is; '
+  .. ':checkhealth fimble looks again.'
 
 local stopping = false
 local after_stop = nil ---@type fun()?
+local served = {} ---@type table<integer, true> clients by id whose server has started
 
 --- The running server of a buffer, or any one.
 ---@param bufnr integer?
@@ -49,9 +53,16 @@ function M.complete(base)
       ['fimble/status'] = function(_, status)
         require('fimble.status').set(status)
       end,
+      ['window/showMessage'] = function(_, message)
+        -- types count down from errors, levels up to them
+        notices.once((message.message:gsub('^fimble: ', '')), vim.log.levels.ERROR + 1 - message.type)
+        return vim.NIL
+      end,
     },
     init_options = server_options(),
-    on_init = function()
+    settings = { [NAME] = server_options() },
+    on_init = function(client)
+      served[client.id] = true
       require('fimble.status').set({ kind = 'ready' })
     end,
     on_exit = vim.schedule_wrap(M.exited),
@@ -59,13 +70,16 @@ function M.complete(base)
   }, config.current.cmd and { cmd = config.current.cmd } or {})
 end
 
---- Options have changed: they are what the next start uses.
+--- Options have changed: running servers are told, and the next start uses them.
 function M.configure()
+  local options = server_options()
+  local settings = { [NAME] = options }
   if compat.enable then
-    vim.lsp.config(NAME, {
-      cmd = config.current.cmd or nil,
-      init_options = server_options(),
-    })
+    vim.lsp.config(NAME, { cmd = config.current.cmd or nil, init_options = options, settings = settings })
+  end
+  for _, client in ipairs(vim.lsp.get_clients({ name = NAME })) do
+    client.settings = settings
+    compat.notify(client, 'workspace/didChangeConfiguration', { settings = settings })
   end
 end
 
@@ -92,10 +106,7 @@ function M.attach(bufnr)
   local wanted = M.config()
   local program = type(wanted.cmd) == 'table' and wanted.cmd[1]
   if program and vim.fn.executable(program) == 0 then
-    require('fimble.status').set({ kind = 'error', message = program .. ' was not found' })
-    local sentence = 'the program `%s` was not found. Install it (pipx install fimble), or set the '
-      .. 'option `cmd` to where it is; :checkhealth fimble looks again.'
-    notices.once(sentence:format(program), vim.log.levels.ERROR)
+    require('fimble.status').trouble(('the program `%s` was not found'):format(program), INSTALL)
     return
   end
   if type(wanted.root_dir) ~= 'string' then
@@ -133,9 +144,7 @@ function M.exited(code, signal, client_id)
     return
   end
   local cause = signal ~= 0 and ('signal %d'):format(signal) or ('exit code %d'):format(code)
-  require('fimble.status').set({ kind = 'error', message = 'the server stopped' })
-  local sentence = 'the server stopped (%s). :Fimble restart starts it again, :Fimble log shows why.'
-  notices.tell(sentence:format(cause), vim.log.levels.ERROR)
+  recovery.died(cause, served[client_id] == true, M.attach_all)
 end
 
 --- Stop the server.
@@ -160,7 +169,8 @@ end
 
 function M.restart()
   notices.forget()
-  switches.on = true
+  recovery.forget()
+  switches.wake()
   M.stop(M.attach_all)
 end
 

@@ -21,6 +21,14 @@ function M.set(status)
   end)
 end
 
+--- Something is wrong: shown as long as it lasts, and told once.
+---@param message string
+---@param action string what the user can do, as a sentence
+function M.trouble(message, action)
+  M.set({ kind = 'error', message = message, action = action })
+  require('fimble.notices').once(message .. '. ' .. action, vim.log.levels.ERROR)
+end
+
 --- The state as it concerns the current buffer.
 ---@return fimble.Status
 function M.get()

@@ -30,15 +30,21 @@ function M.refusal(bufnr)
   end
 end
 
----@param on boolean
-function M.switch(on)
-  local server = require('fimble.server')
-  M.on = on
+--- Be on, and end a snooze.
+function M.wake()
+  M.on = true
   if M.snooze_timer then
     M.snooze_timer:stop()
     M.snooze_timer:close()
     M.snooze_timer = nil
   end
+end
+
+---@param on boolean
+function M.switch(on)
+  local server = require('fimble.server')
+  M.wake()
+  M.on = on
   if on then
     require('fimble.notices').forget()
     server.attach_all()
