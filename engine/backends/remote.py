@@ -6,6 +6,7 @@ A closed iterator closes the connection, which stops the model at the other end.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import fields
 from typing import Any
@@ -100,10 +101,18 @@ class RemoteBackend:
         return self._session
 
     def _unavailable(self, error: BaseException) -> UpstreamUnavailable:
-        reason = "it did not answer in time" if isinstance(error, TimeoutError) else str(error)
         return UpstreamUnavailable(
-            f"The server {self._address} cannot be reached: {reason or type(error).__name__}."
+            f"The server {self._address} cannot be reached: {_reason(error)}. "
+            "Check that it runs, and its address in `engine`."
         )
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "it did not answer in time"
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno).lower()
+    return str(error) or type(error).__name__
 
 
 def _check(request: FimRequest) -> None:
@@ -164,7 +173,7 @@ async def _error_body(response: aiohttp.ClientResponse) -> dict[str, Any]:
 def _error_of(status: int, body: dict[str, Any]) -> FimbleError:
     message = str(body.get("message", "no reason given"))
     if status in (401, 403):
-        return UpstreamRefused(f"The server refused the key: {message} Check `key` in the settings.")
+        return UpstreamRefused(f"The server refused the key; check `key` in the settings. It said: {message}")
     if status == 429 or body.get("code") == "overloaded":
         return Overloaded(message)
     if status == 504:

@@ -28,10 +28,11 @@ end
 
 function words.status()
   local status = require('fimble.status').get()
-  local told = vim.tbl_filter(function(part)
-    return part ~= nil and part ~= ''
-  end, { status.kind, status.message or '', status.action or '' })
-  local lines = { 'fimble: ' .. table.concat(told, '. ') }
+  local message = status.message and '. ' .. status.message or ''
+  local lines = { 'fimble: ' .. status.kind .. message }
+  if status.action then
+    lines[#lines + 1] = 'next: ' .. status.action
+  end
   local client = server.client()
   if client then
     local cmd = client.config.cmd
