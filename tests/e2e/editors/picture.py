@@ -30,7 +30,7 @@ FORMAT = """\
 {backgrounds}
 <g class="{unique_id}-matrix">
 {matrix}
-</g>
+CURSOR</g>
 </g>
 </svg>
 """
@@ -46,12 +46,17 @@ THEME = TerminalTheme(
 )  # fmt: skip
 
 
-def take_picture(terminal: Terminal, path: Path, title: str) -> None:
-    """Write what the terminal shows, the cursor included."""
+CELL_WIDTH, CELL_HEIGHT = 12.2, 24.4
+"""What rich gives a character."""
+
+
+def take_picture(terminal: Terminal, path: Path, title: str, bar: bool = False) -> None:
+    """Write what the terminal shows, the cursor included: a block, or a bar between two characters."""
     lines = list(AnsiDecoder().decode(terminal.screen(colours=True).rstrip("\n")))
     column, row = terminal.cursor()
-    lines[row].pad_right(max(0, column + 1 - len(lines[row])))
-    lines[row].stylize("reverse", column, column + 1)
+    if not bar:
+        lines[row].pad_right(max(0, column + 1 - len(lines[row])))
+        lines[row].stylize("reverse", column, column + 1)
     width = max(60, *(len(line) for line in lines))
     console = Console(
         record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor"
@@ -59,5 +64,11 @@ def take_picture(terminal: Terminal, path: Path, title: str) -> None:
     for line in lines:
         console.print(line, no_wrap=True, crop=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    svg = console.export_svg(title=title, theme=THEME, code_format=FORMAT, unique_id="screen")
+    code_format = FORMAT.replace("CURSOR", _bar(column, row) if bar else "")
+    svg = console.export_svg(title=title, theme=THEME, code_format=code_format, unique_id="screen")
     path.write_text("\n".join(line.rstrip() for line in svg.split("\n")))
+
+
+def _bar(column: int, row: int) -> str:
+    x, y = column * CELL_WIDTH - 1, row * CELL_HEIGHT + 1.5
+    return f'<rect x="{x:.1f}" y="{y:.1f}" width="2" height="{CELL_HEIGHT}" fill="#e0e2ea"/>\n'

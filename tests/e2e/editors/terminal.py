@@ -49,7 +49,7 @@ class Terminal:
         self._run("send-keys", *keys)
 
     def screen(self, colours: bool = False) -> str:
-        return self._run("capture-pane", "-p", *(["-e"] if colours else []))
+        return self._run("capture-pane", "-p", *(["-e", "-N"] if colours else []))
 
     def cursor(self) -> tuple[int, int]:
         """Column and row from 0."""

@@ -32,7 +32,10 @@ TYPED = "        return self."
 INIT = """
 vim.opt.rtp:prepend(vim.env.PLUGIN)
 vim.o.number = true
-vim.o.statusline = '%f %m%=%{v:lua.require("fimble").status()} '
+vim.o.fillchars = 'eob: '
+vim.o.statusline = ' %f %m%=%{v:lua.require("fimble").status()} '
+vim.api.nvim_set_hl(0, 'StatusLine', { fg = '#c4c6cd', bg = '#2c2e33' })
+vim.api.nvim_set_hl(0, 'FimbleGhost', { fg = '#8b94a8', italic = true })
 """
 
 
@@ -49,7 +52,7 @@ def neovim(tmp_path: Path) -> Iterator[Terminal]:
     colours = {"COLORTERM": "truecolor"}
     env = environment(tmp_path, PLUGIN=str(PLUGIN), VIMRUNTIME=tool("NVIM_RUNTIME"), **colours, **BUNDLED)
     command = [tool("NVIM"), "-u", str(tmp_path / "init.lua"), "-i", "NONE", "-n", "stack.py"]
-    terminal = Terminal(command, env, tmp_path)
+    terminal = Terminal(command, env, tmp_path, rows=15)
     yield terminal
     terminal.close()
 
@@ -58,6 +61,6 @@ def test_neovim(neovim: Terminal, pictures: Path) -> None:
     neovim.wait_for("class Stack")
     neovim.type("Go" + TYPED.strip())
     ghost = neovim.wait_for_ghost(TYPED)
-    take_picture(neovim, pictures / "neovim.svg", "Neovim")
+    take_picture(neovim, pictures / "neovim.svg", "stack.py — Neovim", bar=True)
     neovim.press("Tab")
     neovim.wait_for(TYPED + ghost)
