@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 DAY_SECONDS = 86_400
 STORAGE_SECONDS = 1.0
+AWAY_SECONDS = 5.0
+"""How long a storage that did not answer is left alone, so that requests do not wait for it again."""
 UNBOUNDED = 1_000_000_000
 """What the headers tell where a key has no bound: they are always all there."""
 
@@ -52,7 +54,7 @@ class Limits:
         self._shared = FixedWindowRateLimiter(_storage(where)) if where != "memory" else self._local
         self._tokens_today = tokens_today
         self._running: Counter[str] = Counter()
-        self._away = False
+        self._away_until = 0.0
 
     @asynccontextmanager
     async def admitted(self, key: Key) -> AsyncIterator[None]:
@@ -128,14 +130,16 @@ class Limits:
 
     async def _on_storage(self, use: Callable[[FixedWindowRateLimiter], Awaitable[Result]]) -> Result:
         """A storage that is away holds nobody up: until it is back this server counts for itself."""
+        if time.monotonic() < self._away_until:
+            return await use(self._local)
         try:
             found = await use(self._shared)
         except StorageError as error:
-            if not self._away:
+            if not self._away_until:
                 log.warning("limits are counted here alone: %s", type(error.storage_error).__name__)
-            self._away = True
+            self._away_until = time.monotonic() + AWAY_SECONDS
             return await use(self._local)
-        self._away = False
+        self._away_until = 0.0
         return found
 
 

@@ -51,22 +51,33 @@ class UsageRecorder:
             await self.write()
 
     async def write(self) -> bool:
-        """Write what has been counted; what cannot be written is kept for the next time."""
+        """Write what has been counted; what cannot be written is kept for the next time. Who waits for it
+        may be cancelled, as a client's request for its usage: the writing goes on."""
+        return await asyncio.shield(self._write())
+
+    async def _write(self) -> bool:
         async with self._writing:
-            batch, self._waiting = self._waiting, {}
             try:
-                if batch:
-                    await self._database.run(store.write, batch)
+                await self._write_waiting()
                 await self._forget()
             except DatabaseUnavailable as error:
                 if not self._failing:
                     log.warning("usage waits in memory: %s", error.message)
                 self._failing = True
-                for place, counts in batch.items():
-                    self._waiting.setdefault(place, Counts()).add(counts)
                 return False
         self._failing = False
         return True
+
+    async def _write_waiting(self) -> None:
+        batch, self._waiting = self._waiting, {}
+        if not batch:
+            return
+        try:
+            await self._database.run(store.write, batch)
+        except DatabaseUnavailable:
+            for place, counts in batch.items():
+                self._waiting.setdefault(place, Counts()).add(counts)
+            raise
 
     async def read(self, first: str, last: str, keys: list[str] | None) -> dict[Place, Counts]:
         """What is known up to now. Raises :class:`DatabaseUnavailable`."""

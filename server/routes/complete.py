@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from dataclasses import asdict, replace
 
-from fimble.engine.types import Completion, FimRequest, ModelInfo, Timings, Usage
+from fimble.engine.types import Completion, FimRequest, ModelInfo, Sampling, Timings, Usage
 
 from ..call import Call
 from ..choices import VARIETY, reason_of, variants
@@ -27,10 +27,18 @@ async def complete(call: Call, body: CompleteRequest) -> Answer:
         return _events(call, model, wanted, body.details)
     heat = None if wanted.sampling.temperature else VARIETY
     made = [
-        await call.whole(model, call.engine.stream(replace(wanted, sampling=sampling)), again=i > 0)
+        await call.whole(model, call.engine.stream(_next(wanted, sampling, call)), again=i > 0)
         for i, sampling in enumerate(variants(wanted.sampling, body.n, heat))
     ]
     return _answer(made, body)
+
+
+def _next(wanted: FimRequest, sampling: Sampling, call: Call) -> FimRequest:
+    """The next of several answers, which together have the time of one."""
+    if wanted.deadline_ms is None:
+        return replace(wanted, sampling=sampling)
+    left = max(0.0, wanted.deadline_ms - call.elapsed_ms)
+    return replace(wanted, sampling=sampling, deadline_ms=left)
 
 
 def _answer(made: list[Completion], body: CompleteRequest) -> CompleteResponse:

@@ -308,6 +308,13 @@ async def test_504_deadline_exceeded_by_the_request(start: Start) -> None:
     assert reply.error == (504, "timeout_error", "deadline_exceeded", None)
 
 
+async def test_504_deadline_exceeded_by_all_of_several_completions(start: Start) -> None:
+    """Each alone would be in time."""
+    api = await start(fake={"token_ms": 20})
+    body = HOLE | {"n": 8, "temperature": 0.1, "deadline_ms": 1000}
+    assert (await api.post("/complete", body)).error[2] == "deadline_exceeded"
+
+
 @pytest.mark.parametrize("path", ["/complete", "/v1/complete", "/v1/completions", "/v1/chat/completions"])
 async def test_504_deadline_exceeded_by_the_server(start: Start, path: str) -> None:
     api = await start(fake={"endless": True, "token_ms": 5}, request_seconds=0.2)

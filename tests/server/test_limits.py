@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from limits.errors import StorageError
 
 from fimble.engine.errors import SettingsError
 from fimble.server.errors import ApiError
@@ -129,6 +130,23 @@ async def test_counts_storage_that_is_away_holds_nobody_up() -> None:
     with pytest.raises(ApiError):
         async with limits.admitted(key):
             raise AssertionError("should not be let in")
+
+
+async def test_counts_storage_that_is_away_is_left_alone_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits = Limits("redis://127.0.0.1:9", lambda key: 0)
+    key = key_with(Allowance(requests_per_minute=5, tokens_per_minute=10))
+    asked = []
+
+    async def refuse(*arguments: object, **options: object) -> None:
+        asked.append(arguments)
+        raise StorageError(ConnectionError())
+
+    monkeypatch.setattr(limits._shared, "get_window_stats", refuse)
+    for _ in range(3):
+        await limits.headers(key)
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("where", ["", "disk", "http://x", "redis:"])

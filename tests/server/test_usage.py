@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from fimble.server.store import usage as store
-from fimble.server.store.database import Database
+from fimble.server.store.database import Database, DatabaseUnavailable
 from fimble.server.store.keys import NewKey, id_of
 from fimble.server.store.usage import Counts, Place, bucket_ms, bucket_of
 from fimble.server.usage import UsageRecorder
 
-from .conftest import ANSWER, Api, FailingBackend, Start
+from .conftest import ANSWER, Api, FailingBackend, Start, until
 
 TODAY = datetime.now(UTC).date()
 HOLE = {"prefix": "", "suffix": "", "language": "python"}
@@ -125,6 +126,35 @@ async def test_a_locked_database_neither_loses_nor_blocks(database: Database) ->
     assert await recorder.write()
     [counts] = (await recorder.read("0001-01-01", "9999-12-31", None)).values()
     assert counts.requests == 2
+
+
+async def test_what_is_written_is_not_written_again_when_forgetting_fails(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(connection: Connection, day: str) -> None:
+        raise DatabaseUnavailable("Away.")
+
+    recorder = UsageRecorder(database, days=30)
+    recorder.add("k", "m", "/complete", Counts(requests=1))
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "forget_before", fail)
+        assert not await recorder.write()
+    [counts] = (await recorder.read("0001-01-01", "9999-12-31", None)).values()
+    assert counts.requests == 1
+
+
+async def test_a_reader_that_hangs_up_loses_nothing(database: Database) -> None:
+    recorder = UsageRecorder(database, days=30)
+    assert database.path is not None
+    with closing(sqlite3.connect(database.path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        recorder.add("k", "m", "/complete", Counts(requests=1))
+        reader = asyncio.create_task(recorder.write())
+        await until(lambda: not recorder._waiting)
+        reader.cancel()
+        await asyncio.gather(reader, return_exceptions=True)
+    [counts] = (await recorder.read("0001-01-01", "9999-12-31", None)).values()
+    assert counts.requests == 1
 
 
 async def test_answers_go_on_without_a_database(start: Start) -> None:
