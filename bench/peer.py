@@ -13,12 +13,15 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from fimble.engine.models.catalogue import bundled_path
+from fimble.engine.opening import DEFAULT_WINDOW
 
 from .replay import KEY_SECONDS, Passage, passages
 from .tables import note, percentile, show
 from .typing import Replay, type_passage
 
 LINES_BEFORE, LINES_AFTER = 256, 64
+WINDOW = str(DEFAULT_WINDOW)
+"""Of the text around the cursor llama-server keeps as many tokens as its batch is long: as many as we do."""
 
 
 def main() -> None:
@@ -41,7 +44,10 @@ async def _compare(program: str) -> None:
         ("file", "fimble p50 ms", "p95", "llama-server p50 ms", "p95", "ratio of p50"),
         rows,
     )
-    note("llama-server: --spm-infill, cache_prompt, 256 lines before and 64 after, as llama.vim asks.")
+    note(
+        "llama-server: --spm-infill --cache-reuse 256, the same window of tokens; cache_prompt, 256 lines "
+        "before and 64 after, as llama.vim asks."
+    )
 
 
 def _row(name: str, ours: Replay, theirs: Replay) -> list[object]:
@@ -58,7 +64,8 @@ async def running(program: str) -> AsyncIterator[str]:
         port = probe.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
         program, "-m", str(bundled_path()), "--port", str(port), "--host", "127.0.0.1", "--spm-infill",
-        "-t", str(os.cpu_count() or 1), "-np", "1", "-c", "2048",
+        "-t", str(os.cpu_count() or 1), "-np", "1", "-c", "2048", "-b", WINDOW, "-ub", WINDOW,
+        "--cache-reuse", "256",
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"

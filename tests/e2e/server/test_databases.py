@@ -5,8 +5,10 @@ from __future__ import annotations
 import glob
 import json
 import os
+import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,22 @@ from .test_serve import HOLE, ask
 pytestmark = pytest.mark.e2e
 
 
+@dataclass
+class Postgres:
+    """A database server that can be stopped and started again."""
+
+    address: str
+    start: Callable[[], subprocess.Popen[bytes]]
+    running: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        self.running.send_signal(signal.SIGINT)  # which ends connections too
+        self.running.wait(60)
+
+
 @pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh database, reached through a socket below the test's folder."""
+def postgres(tmp_path: Path) -> Iterator[Postgres]:
+    """A fresh database, reached through a socket below the test's folder."""
     places = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
     initdb, server = program("initdb", *places), program("postgres", *places)
     # it refuses to run as root
@@ -35,14 +50,18 @@ def postgres(tmp_path: Path) -> Iterator[str]:
         [initdb, "--pgdata", data, "--username", "fimble", "--auth", "trust", "--no-sync"],
         check=True, capture_output=True, cwd=folder, **account,  # type: ignore[call-overload]
     )  # fmt: skip
-    running = subprocess.Popen(
-        [server, "-D", data, "-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"],
-        cwd=folder, stderr=subprocess.DEVNULL, **account,  # type: ignore[call-overload]
-    )  # fmt: skip
-    wait_for(lambda: (folder / ".s.PGSQL.5432").exists())
-    yield f"postgresql://fimble@/postgres?host={folder}"
-    running.terminate()
-    running.wait(30)
+
+    def start() -> subprocess.Popen[bytes]:
+        running: subprocess.Popen[bytes] = subprocess.Popen(
+            [server, "-D", data, "-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"],
+            cwd=folder, stderr=subprocess.DEVNULL, **account,  # type: ignore[call-overload]
+        )  # fmt: skip
+        wait_for(lambda: (folder / ".s.PGSQL.5432").exists())
+        return running
+
+    database = Postgres(f"postgresql://fimble@/postgres?host={folder}", start, start())
+    yield database
+    database.stop()
 
 
 @pytest.fixture
@@ -56,9 +75,9 @@ def redis(tmp_path: Path) -> Iterator[str]:
     running.wait(30)
 
 
-def test_two_servers_on_one_postgresql(serve: Serve, postgres: str) -> None:
-    first = serve(fake={"answer": "x"}, key=("ann",), FIMBLE_SERVER_DATABASE=postgres)
-    second = serve(fake={"answer": "x"}, FIMBLE_SERVER_DATABASE=postgres)
+def test_two_servers_on_one_postgresql(serve: Serve, postgres: Postgres) -> None:
+    first = serve(fake={"answer": "x"}, key=("ann",), FIMBLE_SERVER_DATABASE=postgres.address)
+    second = serve(fake={"answer": "x"}, FIMBLE_SERVER_DATABASE=postgres.address)
     for served in (first, second):
         assert ask(served, "/complete", HOLE, first.key)[0] == 200
         assert ask(served, "/v1/usage", key=first.key)[0] == 200  # which writes what was counted
@@ -67,6 +86,18 @@ def test_two_servers_on_one_postgresql(serve: Serve, postgres: str) -> None:
     first.fimble("keys", "rotate", "ann")
     first.fimble("keys", "revoke", "ann")
     wait_for(lambda: all(ask(each, "/complete", HOLE, first.key)[0] == 401 for each in (first, second)))
+
+
+def test_a_postgresql_that_goes_away_loses_nothing(serve: Serve, postgres: Postgres) -> None:
+    served = serve(fake={"answer": "x"}, key=("ann",), FIMBLE_SERVER_DATABASE=postgres.address)
+    assert ask(served, "/complete", HOLE, served.key)[0] == 200
+    postgres.stop()
+    assert ask(served, "/complete", HOLE, served.key)[0] == 200
+    status, refused = ask(served, "/v1/usage", key=served.key)
+    assert (status, refused["error"]["code"]) == (503, "upstream_unavailable")
+    postgres.running = postgres.start()
+    wait_for(lambda: ask(served, "/v1/usage", key=served.key)[0] == 200)
+    assert ask(served, "/v1/usage", key=served.key)[1]["total"]["requests"] == 2
 
 
 def test_two_servers_count_limits_in_one_redis(serve: Serve, redis: str) -> None:

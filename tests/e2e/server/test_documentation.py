@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import pytest
 
 from fimble.server.routes.table import ENDPOINTS
 from fimble.server.schema.errors import ErrorCode
-from fimble.server.settings import ServerSettings
+from fimble.server.settings import ServerSettings, server_settings
 
 from .conftest import ROOT, Serve
 
@@ -58,6 +59,22 @@ def test_commands_give_the_answers_that_are_shown(serve: Serve, tmp_path: Path) 
             assert "error" not in json.loads(done.stdout), command
         run += 1
     assert run == 13
+
+
+def test_commands_of_the_program_are_right(serve: Serve) -> None:
+    served = serve(fake={"answer": "a + b"})
+    lines = [line for kind, text in BLOCKS if kind == "" for line in text.splitlines()]
+    commands = [shlex.split(line)[1:] for line in lines if re.match("fimble (keys|usage)", line)]
+    for command in commands:
+        assert served.fimble(*command)
+    assert len(commands) == 7
+
+
+def test_the_settings_file_is_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [text] = [text for kind, text in BLOCKS if kind == "toml"]
+    (tmp_path / "config.toml").write_text(text)
+    monkeypatch.setenv("FIMBLE_CONFIG", str(tmp_path / "config.toml"))
+    assert server_settings(environment={}).usage_days == 90
 
 
 def test_the_python_program_runs(serve: Serve, tmp_path: Path) -> None:

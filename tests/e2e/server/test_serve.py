@@ -114,6 +114,20 @@ def test_https(serve: Serve, tmp_path: Path) -> None:
     assert json.loads(shown) == {"status": "ok", "model": "fake"}
 
 
+def test_a_private_key_with_a_password_is_refused_and_not_asked_for(serve: Serve, tmp_path: Path) -> None:
+    certificate, private = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-passout", "pass:secret", "-days", "1",
+         "-subj", "/CN=localhost", "-keyout", str(private), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    served = serve(fake={})
+    command = [*FIMBLE, "serve", "--port", "0", "--tls-cert", str(certificate), "--tls-key", str(private)]
+    refused = subprocess.run(command, env=served.environment, capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 1
+    assert "cannot be used" in refused.stderr
+
+
 def test_several_workers_share_the_work(serve: Serve) -> None:
     served = serve("--workers", "2", fake={"answer": "x"})
     with urllib.request.urlopen(served.url + "/metrics", timeout=60) as page:
