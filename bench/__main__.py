@@ -7,7 +7,9 @@ import sys
 
 from .processes import apart
 
-ALL = ("typing", "stages", "startup", "peer", "sharing", "http", "sampling")
+ALL = ("typing", "stages", "startup", "peer", "sharing", "http", "sampling", "neovim", "vscode")
+MODULES = {"neovim": "editor_neovim", "vscode": "editor_vscode"}
+"""Where the module is called otherwise."""
 
 
 def main() -> int:
@@ -18,7 +20,7 @@ def main() -> int:
         return 1
     with apart():
         for name in names:
-            importlib.import_module(f"bench.{name}").main()
+            importlib.import_module(f"bench.{MODULES.get(name, name)}").main()
     return 0
 
 
