@@ -32,6 +32,8 @@ class FakeOptions:
     """
 
     answer: str = "pass"
+    other_starts: str = ""
+    """Characters that are nearly as likely as the answer's first one: sampling gives several answers."""
     endless: bool = False
     token_ms: float = 0.0
     prompt_token_ms: float = 0.0
@@ -87,6 +89,8 @@ class FakeModel:
         if self._options.die_at_token is not None and made >= self._options.die_at_token:
             os.kill(os.getpid(), signal.SIGKILL)
         scores = np.zeros(VOCABULARY, np.float32)
+        if made == 0:
+            scores[list(self._options.other_starts.encode())] = 19.0
         scores[self._next(made)] = 20.0
         return scores
 

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.e2e
 Start = Callable[..., Neovim]
 CODE = "def add(a, b):\n    return a + b\n\n\n"
 INLINE = "textDocument/inlineCompletion"
+SHOWN = "return require('fimble.suggest').shown()"
 PARTLY = "textDocument/didPartiallyAcceptCompletion"
 
 
@@ -213,3 +214,20 @@ def test_another_suggestion_is_asked_for_by_hand(start: Start, variant: Variant)
     nvim.until(lambda: 1 in [params["context"]["triggerKind"] for params in nvim.wire.sent(INLINE)], "asking")
     nvim.until(lambda: all(nvim.wire.answers(INLINE)) or None, "an answer")
     assert nvim.wait_for_ghost().text == ghost.text  # this model has no other
+
+
+def test_turning_over_several_suggestions(start: Start, variant: Variant) -> None:
+    nvim = start(variant, fake("add(1, 2)", other_starts="bcdefghijk"), text=CODE)
+    insert(nvim, "total = ")
+    first = nvim.wait_for_ghost().text
+    nvim.type("<M-n>")
+    nvim.until(lambda: nvim.lua(SHOWN) not in (None, first), "another suggestion")
+    second = str(nvim.lua(SHOWN))
+    assert nvim.wait_for_ghost().text == second
+    nvim.type("<M-p>")
+    nvim.until(lambda: nvim.lua(SHOWN) == first, "the first one again")
+    nvim.type("<M-n>")
+    nvim.until(lambda: nvim.lua(SHOWN) == second, "the second one again")
+    nvim.type("<Tab>")
+    nvim.until(lambda: nvim.line == "total = " + second, "acceptance")
+    nvim.wire.wait_for("workspace/executeCommand")
