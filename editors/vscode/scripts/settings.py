@@ -14,6 +14,7 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from fimble.engine.settings import Settings
+from fimble.lsp.engine_life import DEFAULTS
 from fimble.lsp.options import Options
 
 HERE = Path(__file__).parents[1]
@@ -56,7 +57,9 @@ def configuration() -> dict[str, dict[str, Any]]:
         found[name] = {**schema, "scope": "window"}
     for name, schema in fields(Settings):
         shared = name in {to_camel(each) for each in WINDOW}
-        found[name] = {**schema, "scope": "window" if shared else "machine-overridable"}
+        default = DEFAULTS.get(name, schema["default"])  # what editors get unless somebody says otherwise
+        scope = "window" if shared else "machine-overridable"
+        found[name] = {**schema, "default": default, "scope": scope}
     return {f"fimble.{name}": entry(order, each) for order, (name, each) in enumerate(found.items())}
 
 

@@ -20,8 +20,6 @@ export interface Parts {
   site: Site;
   pages: Pages;
   options(): Promise<Values>;
-  /** Have the server take the options as they are now. */
-  apply(): Promise<void>;
 }
 
 type Command = (...sent: unknown[]) => unknown;
@@ -76,21 +74,22 @@ function services(parts: Parts): Record<string, Command> {
   };
 }
 
-function remote({ life, keys, apply }: Parts): Record<string, Command> {
+function remote({ life, keys }: Parts): Record<string, Command> {
   return {
     "fimble.chooseModel": () => pickModel(life, keys),
     "fimble.setKey": async () => {
-      const configured = read("engine", "local");
+      const configured = read("engine", "");
       const address = isAddress(configured) ? configured : await askAddress();
       if (address === undefined || !(await askKey(keys, address))) return;
       if (address !== configured) await write("engine", address);
-      await apply();
     },
     "fimble.forgetKey": async () => {
-      const address = read("engine", "local");
+      const address = read("engine", "");
       await keys.forget(address);
-      await apply();
-      void vscode.window.showInformationMessage(`fimble: There is no key for ${address} any more.`);
+      const said = isAddress(address)
+        ? `There is no key for ${address} any more.`
+        : "Keys belong to servers, and the setting fimble.engine names none.";
+      void vscode.window.showInformationMessage(`fimble: ${said}`);
     },
   };
 }
@@ -98,7 +97,7 @@ function remote({ life, keys, apply }: Parts): Record<string, Command> {
 async function showMenu(status: Status): Promise<void> {
   const { state, snoozed } = status;
   const language = vscode.window.activeTextEditor?.document.languageId;
-  const engine = read("engine", "local");
+  const engine = read("engine", "");
   const found = entries({
     state,
     snoozed,

@@ -23,7 +23,8 @@ export function activate(context: vscode.ExtensionContext): void {
     parts.pages,
     registerCommands(parts),
     vscode.window.onDidChangeActiveTextEditor(editor => parts.life.running?.focus(editor)),
-    vscode.workspace.onDidChangeConfiguration(event => changed(event, parts)),
+    vscode.workspace.onDidChangeConfiguration(event => changed(event, parts.life)),
+    context.secrets.onDidChange(() => void apply(parts.life)), // in any window
   );
   void parts.life.restart();
 }
@@ -40,7 +41,7 @@ function join(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, st
   let offered = false;
   const options = async (): Promise<Values> => ({
     ...chosen(names),
-    key: (await keys.of(read("engine", "local"))) ?? null,
+    key: (await keys.of(read("engine", ""))) ?? null,
   });
   const trouble = {
     missing: () => {
@@ -60,15 +61,16 @@ function join(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, st
     },
     restart: () => started.restart(),
   };
-  const apply = async () => {
-    if (!(await started.running?.sendSettings())) await started.restart();
-  };
-  const parts: Parts = { life: started, status, keys, site, pages, options, apply };
-  return parts;
+  return { life: started, status, keys, site, pages, options };
 }
 
-function changed(event: vscode.ConfigurationChangeEvent, { life, apply }: Parts): void {
+/** Have the server take the settings as they are now; one that cannot is started anew with them. */
+async function apply(life: Life): Promise<void> {
+  if (!(await life.running?.sendSettings())) await life.restart();
+}
+
+function changed(event: vscode.ConfigurationChangeEvent, life: Life): void {
   if (!event.affectsConfiguration(SECTION) || event.affectsConfiguration(`${SECTION}.trace`)) return;
   if (event.affectsConfiguration(`${SECTION}.path`)) void life.restart();
-  else void apply();
+  else void apply(life);
 }

@@ -22,7 +22,7 @@ interface Choice extends vscode.QuickPickItem {
 
 /** Let the user choose what answers: a model of this machine, a file, or a server. */
 export async function pickModel(life: Life, keys: Keys): Promise<void> {
-  const engine = read("engine", "local");
+  const engine = read("engine", "");
   const current = isAddress(engine) ? engine : read("model", "bundled");
   const choices = [...(await modelChoices(life)), fileChoice(), serverChoice(keys)].map(choice => ({
     ...choice,
@@ -53,7 +53,7 @@ export async function askAddress(): Promise<string | undefined> {
   const address = await vscode.window.showInputBox({
     title: "The fimble server to ask",
     placeHolder: "https://fimble.example.com",
-    value: isAddress(read("engine", "local")) ? read("engine", "local") : "",
+    value: isAddress(read("engine", "")) ? read("engine", "") : "",
     ignoreFocusOut: true,
     validateInput: value =>
       isAddress(value.trim()) ? undefined : "An address begins with http:// or https://",
@@ -91,5 +91,5 @@ function serverChoice(keys: Keys): Choice {
 
 async function useModel(name: string): Promise<void> {
   await write("model", name);
-  if (isAddress(read("engine", "local"))) await write("engine", "local");
+  if (isAddress(read("engine", ""))) await write("engine", undefined);
 }

@@ -78,6 +78,19 @@ class Program(Wire):
         return {}
 
     @property
+    def folders(self) -> list[str]:
+        """Addresses of the workspace's folders, as the editor told them at the last start and later."""
+        found: list[str] = []
+        for message in self.messages("editor"):
+            if message.get("method") == "initialize":
+                found = [each["uri"] for each in message["params"]["workspaceFolders"]]
+            elif message.get("method") == "workspace/didChangeWorkspaceFolders":
+                event = message["params"]["event"]
+                gone = [each["uri"] for each in event["removed"]]
+                found = [uri for uri in found if uri not in gone] + [each["uri"] for each in event["added"]]
+        return found
+
+    @property
     def suggested(self) -> str:
         """The first suggestion of the last answer; empty when there is none."""
         answers = self.answers(INLINE)
@@ -90,7 +103,7 @@ class Program(Wire):
         return len(self.sent(INLINE))
 
 
-def always(answer: str) -> dict[str, str]:
+def always(answer: str, **more: object) -> dict[str, str]:
     """The environment of a server whose model says the same every time."""
-    options = {"answer": answer}
+    options = {"answer": answer, **more}
     return {"FIMBLE_MODEL": "fake", "FIMBLE_ISOLATION": "thread", "FIMBLE_FAKE": json.dumps(options)}

@@ -27,6 +27,9 @@ QUIET_SETTINGS = {
     "workbench.startupEditor": "none",
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.colorTheme": "Default Dark Modern",
+    "workbench.activityBar.location": "hidden",
+    "workbench.layoutControl.enabled": False,
+    "breadcrumbs.enabled": False,
     "telemetry.telemetryLevel": "off",
     "security.workspace.trust.enabled": False,
     "extensions.autoCheckUpdates": False,
@@ -44,17 +47,34 @@ BROWSER = (
     "--disable-component-update",
     "--disable-sync",
 )
+GHOST = ".ghost-text-decoration, .suggest-preview-text .view-line"
+FOLDERS = ("workspace", "library")
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Window:
-    """One VS Code window on a workspace folder with one file, which is typed into."""
+    """One VS Code window on a workspace of two folders with one file, which is typed into."""
 
     def __init__(self, page: Page, folder: Path) -> None:
         self.page = page
+        self._folder = folder
         self._user = folder / "user"
         self.file = folder / "workspace" / "example.py"
         self.refused: list[str] = []
         self._titles = itertools.count()
+
+    @property
+    def workspace(self) -> Path:
+        """The file that lists the workspace's folders; the editor sees it change."""
+        return self._folder / "example.code-workspace"
+
+    def folders(self, *names: str) -> list[str]:
+        """Make these the workspace's folders; returns their addresses."""
+        paths = [self._folder / name for name in names]
+        for path in paths:
+            path.mkdir(exist_ok=True)
+        self.workspace.write_text(json.dumps({"folders": [{"path": str(path)} for path in paths]}))
+        return [path.as_uri() for path in paths]
 
     @property
     def storage(self) -> Path:
@@ -72,7 +92,7 @@ class Window:
         on = {"enabled": True, "disabledLanguages": []}  # whatever a test before has left behind
         named = {f"fimble.{name}": value for name, value in {**on, **wanted}.items()}
         self.settings_file.write_text(json.dumps({"window.title": title, **named}))
-        expect(self.page).to_have_title(title, timeout=PATIENCE_MS)
+        expect(self.page).to_have_title(title)
 
     def type(self, text: str) -> None:
         self.page.keyboard.type(text, delay=40)
@@ -87,18 +107,34 @@ class Window:
         self.press("Escape", "Control+a", "Delete")
         self.saved("")
 
+    def load(self, text: str) -> None:
+        """Put this into the file, and the cursor at its end."""
+        self.page.locator(".editor-instance .view-lines").click()
+        self.press("Escape")
+        self.file.write_text(text)
+        self.command("File: Revert File")
+        last = str(len(text.split("\n")))
+        until(lambda: self._line_at_end() == last, "the file to be shown", self._text)
+
+    def _text(self) -> str:
+        return self.page.locator(".editor-instance .view-lines").inner_text()
+
+    def _line_at_end(self) -> str | None:
+        self.press("Control+End")
+        return self.page.locator(".line-numbers.active-line-number").text_content()
+
     def saved(self, text: str | None = None) -> str:
         """Save, wait until the file holds ``text`` (or whatever the editor shows), and return it."""
         self.press("Control+s")
-        expect(self.page.locator(".tab.active.dirty")).to_have_count(0)
         if text is not None:
             until(lambda: self.file.read_text() == text, f"{text!r} in the file", self.file.read_text)
+        expect(self.page.locator(".tab.active.dirty")).to_have_count(0)
         return self.file.read_text()
 
     @property
     def ghost(self) -> Locator:
         """Pieces of the suggestion: in the cursor's line, and the lines that follow."""
-        return self.page.locator(".ghost-text-decoration, .suggest-preview-text .view-line")
+        return self.page.locator(GHOST)
 
     def ghost_is(self, text: str) -> None:
         """Wait until this suggestion is seen."""
@@ -129,7 +165,7 @@ class Window:
     def answer(self, notification: str, button: str) -> None:
         """Wait for a message and press one of its buttons."""
         found = self.notification(notification)
-        found.hover(timeout=PATIENCE_MS)
+        found.hover()
         found.get_by_role("button", name=button).click()
 
     def clear_notifications(self) -> None:
@@ -138,8 +174,8 @@ class Window:
 
     def page_shows(self, title: str, text: str) -> None:
         """Wait for a page of the extension's with a text in it, and close it."""
-        expect(self.page.locator(".tab.active")).to_contain_text(title, timeout=PATIENCE_MS)
-        expect(self.page.locator(".editor-instance .view-lines")).to_contain_text(text, timeout=PATIENCE_MS)
+        expect(self.page.locator(".tab.active")).to_contain_text(title)
+        expect(self.page.locator(".editor-instance .view-lines")).to_contain_text(text)
         self.command("View: Close Editor")
         expect(self.page.locator(".tab.active")).to_contain_text(self.file.name)
 
@@ -154,12 +190,14 @@ class Window:
 
 
 @contextlib.contextmanager
-def open_window(tools: Tools, folder: Path, extension: Path, environment: dict[str, str]) -> Iterator[Window]:
+def open_window(
+    tools: Tools, folder: Path, extension: Path, environment: dict[str, str], **settings: Any
+) -> Iterator[Window]:
     """Start VS Code with the extension, in a browser. All that it writes goes below ``folder``."""
     for part in ("user/User", "user/Machine", "workspace", "home"):
         (folder / part).mkdir(parents=True)
     (folder / "workspace" / "example.py").write_text("")
-    (folder / "user" / "User" / "settings.json").write_text(json.dumps(QUIET_SETTINGS))
+    (folder / "user" / "User" / "settings.json").write_text(json.dumps({**QUIET_SETTINGS, **settings}))
     code = [str(tools.node), str(tools.code), "--user-data-dir", str(folder / "user")]
     code += ["--extensions-dir", str(folder / "extensions"), "--config", str(folder / "config.yaml")]
     home = str(folder / "home")
@@ -171,9 +209,10 @@ def open_window(tools: Tools, folder: Path, extension: Path, environment: dict[s
     with _served(code, folder, env) as port, _browser(tools, folder) as page:
         window = Window(page, folder)
         _stay_local(page, window.refused)
+        window.folders(*FOLDERS)
         payload = json.dumps([["openFile", f"vscode-remote://127.0.0.1:{port}{window.file}"]])
-        page.goto(f"http://127.0.0.1:{port}/?folder={window.file.parent}&payload={quote(payload)}")
-        page.locator(".editor-instance .view-lines").first.click(timeout=PATIENCE_MS)
+        page.goto(f"http://127.0.0.1:{port}/?workspace={window.workspace}&payload={quote(payload)}")
+        page.locator(".editor-instance .view-lines").first.click()
         yield window
 
 
@@ -183,9 +222,7 @@ def _served(code: list[str], folder: Path, environment: dict[str, str]) -> Itera
     address = ["--auth", "none", "--bind-addr", f"127.0.0.1:{port}"]
     quiet = ["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"]
     with (folder / "code.log").open("wb") as log:
-        server = subprocess.Popen(
-            [*code, *address, *quiet, str(folder / "workspace")], env=environment, stdout=log, stderr=log
-        )
+        server = subprocess.Popen([*code, *address, *quiet], env=environment, stdout=log, stderr=log)
         try:
             until(lambda: _listens(port), "VS Code's server")
             yield port
@@ -202,7 +239,7 @@ def _browser(tools: Tools, folder: Path) -> Iterator[Page]:
             executable_path=tools.chromium,
             headless=True,
             viewport={"width": 1000, "height": 560},
-            device_scale_factor=2 if os.environ.get("FIMBLE_SCREENSHOTS") else 1,
+            device_scale_factor=2 if os.environ.get("FIMBLE_PICTURES") else 1,
             args=list(BROWSER),
         )
         try:
