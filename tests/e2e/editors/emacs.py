@@ -25,7 +25,8 @@ INIT = """\
 
 (defun test-answer (connection asked)
   (with-current-buffer (window-buffer)
-    (process-send-string connection (concat (json-serialize (eval (read asked) t)) "\\n"))))
+    (let ((answer (condition-case failure (eval (read asked) t) (error (error-message-string failure)))))
+      (process-send-string connection (concat (json-serialize answer) "\\n")))))
 (make-network-process :name "test" :host "127.0.0.1" :service (string-to-number (getenv "PORT"))
                       :coding 'utf-8 :noquery t :filter #'test-answer)
 """
