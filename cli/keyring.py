@@ -16,6 +16,7 @@ from fimble.server.store.database import Database
 from fimble.server.store.keys import Allowance, Key, NewKey
 
 Result = TypeVar("Result")
+NAME_LENGTH, MODELS_LENGTH, HIGHEST_LIMIT = 128, 2048, 1_000_000_000
 _SPAN = re.compile(r"(\d+)([hdwy])")
 _SECONDS = {"h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 
@@ -30,8 +31,12 @@ def create(
 ) -> str:
     """A new key's text. ``limits`` in the order of :class:`Allowance`."""
     name = name.strip()
-    if not 0 < len(name) <= 128:
-        raise SettingsError("A key's name has 1 to 128 characters.")
+    if not 0 < len(name) <= NAME_LENGTH:
+        raise SettingsError(f"A key's name has 1 to {NAME_LENGTH} characters.")
+    if len(models) > MODELS_LENGTH:
+        raise SettingsError(f"--models: at most {MODELS_LENGTH} characters fit.")
+    if any(limit is not None and limit > HIGHEST_LIMIT for limit in limits):
+        raise SettingsError(f"A key's limits are at most {HIGHEST_LIMIT}.")
     new = NewKey(
         name=name,
         scopes=store.known_scopes(_list(scopes)),
@@ -60,15 +65,19 @@ def rotate(database: str | None, name: str) -> str:
 
 
 def when(text: str, now: float) -> float:
-    """A span from now (``30d``) or a date as seconds since 1970. Raises :class:`SettingsError`."""
-    if span := _SPAN.fullmatch(text):
-        return now + int(span[1]) * _SECONDS[span[2]]
+    """A span from now (``30d``) or a date to come as seconds since 1970. Raises :class:`SettingsError`."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
-    except ValueError as error:
+        if span := _SPAN.fullmatch(text):
+            end = datetime.fromtimestamp(now + int(span[1]) * _SECONDS[span[2]], UTC)
+        else:
+            end = datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError) as error:
         raise SettingsError(
             f"--expires {text!r}: give a span such as 30d or a date as 2027-01-31."
         ) from error
+    if end.timestamp() <= now:
+        raise SettingsError(f"--expires {text!r}: that is over already.")
+    return end.timestamp()
 
 
 def _list(text: str) -> list[str]:

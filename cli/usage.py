@@ -31,7 +31,7 @@ def run(days: int, by: str, database: str | None, as_json: bool) -> None:
     if by not in GROUPS:
         raise SettingsError(f"--by {by!r}: choose from {', '.join(GROUPS)}.")
     last = datetime.now(UTC).date()
-    first = last - timedelta(days=days - 1)
+    first = last - timedelta(days=min(days, last.toordinal()) - 1)
     opened = Database(server_settings({"database": database}).database_url)
     with opened.open() as connection:
         found = read(connection, first.isoformat(), last.isoformat(), None)

@@ -25,8 +25,13 @@ def check_gateway(body: GatewayFields) -> None:
                 f"plugins.{index}.id",
             )
     for name, reason in ALTERNATIVES.items():
-        if getattr(body, name):
+        if getattr(body, name) and not (name == "reasoning" and _without_reasoning(body)):
             raise unsupported(name, f"`{name}`: {reason}.")
+
+
+def _without_reasoning(body: GatewayFields) -> bool:
+    """Whether ``reasoning`` asks for none, which every model here can do."""
+    return body.reasoning is not None and body.reasoning.effort == "none"
 
 
 def check_combinations(body: ChatCompletionsRequest) -> None:

@@ -95,6 +95,7 @@ async def test_max_tokens_0_evaluates_the_conversation_and_ends(api: Api) -> Non
         {"response_format": {"type": "text"}},
         {"structured_outputs": True},
         {"reasoning_effort": "none"},
+        {"reasoning": {"effort": "none"}},
         {"language": "go"},
         {"transforms": []},
         {"transforms": ["middle-out"]},

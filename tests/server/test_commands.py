@@ -70,7 +70,17 @@ def test_rotate_prints_another_key_with_the_same_id() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("",), (" ",), ("x" * 129,), ("a", "--scopes", "everything"), ("a", "--expires", "soon")],
+    [
+        ("",),
+        (" ",),
+        ("x" * 129,),
+        ("a", "--scopes", "everything"),
+        ("a", "--expires", "soon"),
+        ("a", "--expires", "99999999y"),
+        ("a", "--expires", "2020-01-31"),
+        ("a", "--models", "m" * 3000),
+        ("a", "--rpm", "9999999999"),
+    ],
 )
 def test_what_cannot_be_made_is_one_sentence(arguments: tuple[str, ...]) -> None:
     with pytest.raises(FimbleError) as caught:

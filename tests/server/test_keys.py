@@ -198,7 +198,7 @@ async def test_a_key_made_a_moment_ago_works_at_once(api: Api) -> None:
 
 @pytest.mark.parametrize("stream", [True, False])
 async def test_a_key_that_is_revoked_stops_an_answer_under_way(start: Start, stream: bool) -> None:
-    api = await start(fake={"endless": True, "token_ms": 2}, request_seconds=60)
+    api = await start(fake={"endless": True, "token_ms": 10})
     keyed = await api.make_key(NewKey("ann"))
     body = {"prompt": "x", "max_tokens": 4000, "stream": stream}
     task = asyncio.create_task(keyed.post("/v1/completions", body))

@@ -76,7 +76,7 @@ async def test_without_keys_there_are_no_limits(api: Api) -> None:
 
 
 async def test_requests_at_once(start: Start) -> None:
-    api = await start(fake={"endless": True, "token_ms": 2})
+    api = await start(fake={"endless": True, "token_ms": 10})
     keyed = await api.make_key(NewKey("ann", allowance=Allowance(concurrent=1)))
     first = asyncio.create_task(keyed.post(PATH, PROMPT | {"max_tokens": 4000}))
     await until(lambda: api.services.metrics.under_way == 1)

@@ -15,7 +15,7 @@ import pytest
 from .conftest import Api, Start, until
 
 PATH = "/v1/completions"
-ENDLESS = {"endless": True, "token_ms": 1}
+ENDLESS = {"endless": True, "token_ms": 5}
 
 
 async def open_stream(api: Api, path: str = PATH, **more: Any) -> Any:

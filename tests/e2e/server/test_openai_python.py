@@ -148,7 +148,7 @@ def test_limits_are_the_clients_rate_limit_error(serve: Serve) -> None:
 
 
 def test_an_error_in_a_stream_is_an_exception(serve: Serve) -> None:
-    served = serve("--request-seconds", "0.5", fake={"endless": True, "token_ms": 5, "answer": "x"})
+    served = serve("--request-seconds", "3", fake={"endless": True, "token_ms": 5, "answer": "x"})
     with OpenAI(base_url=served.url + "/v1", api_key="none", max_retries=0) as client:
         stream = client.completions.create(model="default", prompt="x", max_tokens=4000, stream=True)
         seen = []
@@ -158,8 +158,8 @@ def test_an_error_in_a_stream_is_an_exception(serve: Serve) -> None:
 
 
 def test_a_client_that_closes_its_stream_stops_the_model(serve: Serve) -> None:
-    served = serve(fake={"endless": True, "token_ms": 5, "answer": "x"})
-    with OpenAI(base_url=served.url + "/v1", api_key="none", timeout=30) as client:
+    served = serve(fake={"endless": True, "token_ms": 20, "answer": "x"})  # 80 s, if nothing stopped it
+    with OpenAI(base_url=served.url + "/v1", api_key="none", timeout=60, max_retries=0) as client:
         stream = client.completions.create(model="default", prompt="x", max_tokens=4000, stream=True)
         next(iter(stream))
         stream.close()
