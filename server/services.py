@@ -15,6 +15,7 @@ from fimble.engine.engine import DEFAULT, Engine
 from fimble.engine.types import ModelInfo
 
 from .access import KeyDirectory
+from .chat.attachments import READERS_AT_ONCE
 from .errors import INVALID, ApiError
 from .limits import Limits
 from .metrics import Metrics
@@ -66,6 +67,7 @@ class Services:
     usage: UsageRecorder
     metrics: Metrics
     models: ModelTable
+    readers: asyncio.Semaphore
 
     async def running(self, app: web.Application) -> AsyncIterator[None]:
         """Read keys and write usage for as long as the application lives."""
@@ -98,4 +100,5 @@ def open_services(engine: Engine, settings: ServerSettings, keys_needed: bool = 
         usage=UsageRecorder(database, settings.usage_days),
         metrics=Metrics(slots),
         models=ModelTable(engine),
+        readers=asyncio.Semaphore(READERS_AT_ONCE),
     )

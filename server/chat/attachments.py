@@ -1,5 +1,5 @@
 """Attached files become text. PDFs are read in a process of their own, which a hostile one cannot
-outlive: it has a time limit and, where the system allows it, a memory limit."""
+outlive: it has a time limit and, where the system allows it, a memory limit. Few are read at once."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from ..schema.messages import File
 
 PDF = "application/pdf"
 READING_SECONDS = 20.0
+READERS_AT_ONCE = 2
 TEXT_TYPES = ("application/json", "application/xml", "application/x-yaml", "application/toml")
 
 
-async def text_of_file(file: File, param: str) -> str:
+async def text_of_file(file: File, param: str, readers: asyncio.Semaphore) -> str:
     """The text of a ``data:`` URL. Raises 400 for what has none."""
     kind, data = _opened(file.file_data, param)
     if kind == PDF:
-        return await _text_of_pdf(data, param)
+        async with readers:
+            return await _text_of_pdf(data, param)
     if kind.startswith("text/") or kind in TEXT_TYPES:
         try:
             return data.decode()

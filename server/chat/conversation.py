@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fimble.engine import types as engine
 
 from ..errors import ApiError, unsupported
@@ -21,12 +23,13 @@ def refuse_images(messages: list[sent.Message], model: engine.ModelInfo) -> None
                 raise ApiError(400, "invalid_request_error", "unsupported_image_input", message_text, param)
 
 
-async def to_engine(messages: list[sent.Message]) -> tuple[engine.Message, ...]:
-    return tuple([await _message(message, f"messages.{i}") for i, message in enumerate(messages)])
+async def to_engine(messages: list[sent.Message], readers: asyncio.Semaphore) -> tuple[engine.Message, ...]:
+    """``readers`` bounds how many files are read at once."""
+    return tuple([await _message(message, f"messages.{i}", readers) for i, message in enumerate(messages)])
 
 
-async def _message(message: sent.Message, param: str) -> engine.Message:
-    text = await _text(message.content, param + ".content")
+async def _message(message: sent.Message, param: str, readers: asyncio.Semaphore) -> engine.Message:
+    text = await _text(message.content, param + ".content", readers)
     match message:
         case sent.ToolMessage():
             return engine.Message("tool", text, tool_call_id=message.tool_call_id)
@@ -37,7 +40,7 @@ async def _message(message: sent.Message, param: str) -> engine.Message:
             return engine.Message(message.role, text, message.name)
 
 
-async def _text(content: sent.Content, param: str) -> str:
+async def _text(content: sent.Content, param: str, readers: asyncio.Semaphore) -> str:
     """Parts follow each other without anything between them; a file's text has lines of its own."""
     if isinstance(content, str):
         return content
@@ -46,7 +49,7 @@ async def _text(content: sent.Content, param: str) -> str:
         if isinstance(part, sent.TextPart):
             texts.append(part.text)
         elif isinstance(part, sent.FilePart):
-            text = await text_of_file(part.file, f"{param}.{index}.file.file_data")
+            text = await text_of_file(part.file, f"{param}.{index}.file.file_data", readers)
             texts.append(f"\n{part.file.filename}:\n{text}\n")
     return "".join(texts)
 

@@ -72,7 +72,7 @@ async def _request(call: Call, body: ChatCompletionsRequest, model: ModelInfo) -
         (body.max_completion_tokens, "max_completion_tokens") if newer else (body.max_tokens, "max_tokens")
     )
     first = ChatRequest(
-        messages=await to_engine(body.messages),
+        messages=await to_engine(body.messages, call.services.readers),
         tools=body.engine_tools(),
         tool_choice=body.engine_choice(),
         parallel_tool_calls=body.parallel_tool_calls,

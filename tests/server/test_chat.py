@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
@@ -9,6 +10,8 @@ import re
 from typing import Any
 
 import pytest
+
+from fimble.server.chat.attachments import READERS_AT_ONCE
 
 from .conftest import ANSWER, Api, Start
 from .test_completions import TOOL
@@ -256,6 +259,17 @@ async def test_plugin_file_parser_pdf(api: Api) -> None:
     one, many = pdf("word"), pdf("word " * 20)
     short = await prompt_tokens(api, file_message("application/pdf", one))
     assert await prompt_tokens(api, file_message("application/pdf", many)) >= short + 5 * 19 - 1
+
+
+async def test_plugin_file_parser_reads_few_pdfs_at_once(api: Api) -> None:
+    """With all places taken a PDF waits; text does not."""
+    for _ in range(READERS_AT_ONCE):
+        await api.services.readers.acquire()
+    waiting = asyncio.create_task(prompt_tokens(api, file_message("application/pdf", pdf("word"))))
+    await prompt_tokens(api, file_message("text/plain", b"word"))
+    assert not waiting.done()
+    api.services.readers.release()
+    assert await waiting > 0
 
 
 @pytest.mark.parametrize(
