@@ -93,8 +93,9 @@ def test_snoozing(start: Start) -> None:
     nvim.api.command("Fimble snooze 0.02")
     assert nvim.lua("return require('fimble').status()") == "fimble zz"
     nvim.until(lambda: not server_processes(nvim), "the end of the server")
+    nvim.until(lambda: nvim.lua("return require('fimble.switches').snooze_timer == nil"), "its end")
     nvim.wait_for_server()
-    assert nvim.lua("return require('fimble.switches').snooze_timer") is None
+    suggest_something(nvim)
     assert any("0.02 minutes" in told for told in nvim.told)
 
 
