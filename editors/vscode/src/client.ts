@@ -62,6 +62,12 @@ export class Client {
     return this.line;
   }
 
+  /** End a server that has not answered yet; false when it has, and can be asked to stop. */
+  abandon(): boolean {
+    if (this.inner.isRunning()) return false;
+    return this.inner.serverProcess?.kill() ?? false;
+  }
+
   async stop(): Promise<void> {
     await this.inner.dispose(2_000).catch(() => undefined);
   }

@@ -41,10 +41,12 @@ export class Life implements vscode.Disposable {
   /** Start anew, also with a program or settings that changed. */
   restart(): Promise<void> {
     this.crashes.forget();
+    this.abandon();
     return this.inTurn(() => this.reopen());
   }
 
   stop(): Promise<void> {
+    this.abandon();
     return this.inTurn(() => this.close());
   }
 
@@ -56,6 +58,11 @@ export class Life implements vscode.Disposable {
   private inTurn(task: () => Promise<void>): Promise<void> {
     this.work = this.work.then(task).catch((error: unknown) => this.around.log.error(String(error)));
     return this.work;
+  }
+
+  /** A program that never answers would keep everything after it waiting. */
+  private abandon(): void {
+    if (this.client?.abandon()) this.client = undefined;
   }
 
   private async reopen(): Promise<void> {

@@ -274,6 +274,18 @@ def test_a_wrong_path_is_explained_and_mended(window: Window, program: Program) 
     window.status_is("^fimble is ready")
 
 
+def test_a_program_that_never_answers_keeps_no_other_waiting(
+    window: Window, program: Program, folder: Path
+) -> None:
+    silent = folder / "silent"
+    silent.write_text("#!/bin/sh\nexec cat > /dev/null\n")
+    silent.chmod(0o755)
+    window.settings(path=str(silent))
+    window.status_is("^fimble is starting The server is starting")
+    window.settings(path=str(program.path))
+    window.status_is("^fimble is ready fake")
+
+
 def test_a_server_that_keeps_stopping_is_given_up_with_its_last_words(window: Window, folder: Path) -> None:
     stopping = folder / "stopping"
     stopping.write_text('#!/bin/sh\necho start >> "$0.log"\necho "no more paper" >&2\nexit 1\n')
