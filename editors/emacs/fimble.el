@@ -37,7 +37,7 @@
   "Pause in typing before the server is asked, in seconds; nil: ask only on \\[fimble-suggest]."
   :type '(choice number (const :tag "Never by itself" nil)))
 
-(defface fimble-ghost '((t :inherit shadow :slant italic)) "How suggestions look.")
+(defface fimble-ghost '((t :inherit shadow)) "How suggestions look.")
 
 (defvar-keymap fimble-active-map
   :doc "Keys that mean something else while a suggestion is shown."

@@ -56,6 +56,7 @@ class Emacs:
         init: str = WITH_FIMBLE,
         file: str = "work.py",
         text: str = "",
+        rows: int = 18,
     ) -> None:
         self.home, self.file = home, home / file
         self.file.write_text(text)
@@ -64,7 +65,7 @@ class Emacs:
         port = str(listener.getsockname()[1])
         env = environment(home, PLUGIN=str(PLUGIN), FIMBLE=fimble(), PORT=port, **model)
         command = [tool("EMACS"), "-Q", "-nw", "-l", str(home / "init.el"), str(self.file)]
-        self.terminal = Terminal(command, env, home)
+        self.terminal = Terminal(command, env, home, rows=rows)
         listener.settimeout(PATIENCE_SECONDS)
         self._channel, _ = listener.accept()
         listener.close()

@@ -34,7 +34,13 @@ class Vim:
     """One running Vim with the plugin. ``vimrc`` is added to the one that connects it."""
 
     def __init__(
-        self, home: Path, model: Mapping[str, str], vimrc: str = "", file: str = "work.py", text: str = ""
+        self,
+        home: Path,
+        model: Mapping[str, str],
+        vimrc: str = "",
+        file: str = "work.py",
+        text: str = "",
+        rows: int = 18,
     ) -> None:
         self.home, self.file = home, home / file
         self.file.write_bytes(text.encode())
@@ -43,7 +49,7 @@ class Vim:
         env = environment(home, PLUGIN=str(PLUGIN), CHANNEL=f"127.0.0.1:{listener.getsockname()[1]}", **model)
         command = [tool("VIM"), "-u", str(home / "vimrc"), "-i", "NONE", str(self.file)]
         tool("CURL")
-        self.terminal = Terminal(command, env, home)
+        self.terminal = Terminal(command, env, home, rows=rows)
         listener.settimeout(PATIENCE_SECONDS)
         self._channel, _ = listener.accept()
         listener.close()
