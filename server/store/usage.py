@@ -72,13 +72,13 @@ def day_of(seconds: float) -> str:
 
 
 def write(connection: Connection, found: Mapping[Place, Counts]) -> None:
-    """Add counts to what is there."""
+    """Add counts to what is there; always in the same order, in which two servers cannot lock each other."""
     rows: list[dict[str, Any]] = []
     latencies: list[dict[str, Any]] = []
-    for place, counts in found.items():
-        names = place._asdict()
+    for place in sorted(found):
+        counts, names = found[place], place._asdict()
         rows.append(names | {f.name: getattr(counts, f.name) for f in fields(counts) if f.name != "latency"})
-        latencies += [names | {"bucket": b, "requests": n} for b, n in counts.latency.items()]
+        latencies += [names | {"bucket": b, "requests": n} for b, n in sorted(counts.latency.items())]
     _upsert(connection, USAGE, rows)
     _upsert(connection, LATENCY, latencies)
 

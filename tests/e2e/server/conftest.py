@@ -41,7 +41,7 @@ class Served:
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
 
 def run_fimble(environment: dict[str, str], *arguments: str) -> str:

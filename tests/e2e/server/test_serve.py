@@ -180,7 +180,7 @@ def test_answers_under_way_are_finished(serve: Serve) -> None:
         while data := client.recv(65536):
             rest += data
     assert b"data: [DONE]" in rest
-    assert served.process.wait(30) == 0
+    assert served.process.wait(60) == 0
 
 
 def test_no_text_is_left_anywhere(serve: Serve, tmp_path: Path) -> None:
