@@ -70,6 +70,7 @@ def main() -> None:
     title = f"Typing in Neovim, 120 ms a key, a pause after every {KEYS_BETWEEN_PAUSES} keys, bundled model"
     show(title, COLUMNS, rows)
     note("From a key to the redraw that shows text, the client's own wait of 200 or 30 ms included.")
+    note("The longest are the first in each passage: the model has not read its text before.")
     note("“At once”: the key went on with the text that was shown. “Asked”: all others.")
 
 
