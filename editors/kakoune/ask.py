@@ -5,6 +5,7 @@ Standard input is the buffer; the environment is what Kakoune gives to shell com
 
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.error
@@ -12,6 +13,12 @@ import urllib.request
 from pathlib import Path
 
 TIMEOUT_SECONDS = 15
+SECRET = re.compile(
+    r"\.env(\..*)?|.*\.(env|pem|key|p12|pfx|jks|keystore|kdbx|asc|gpg|ppk)|id_(rsa|dsa|ecdsa|ed25519).*"
+    r"|[._]?netrc|\.(pgpass|htpasswd|npmrc|pypirc|git-credentials)|known_hosts|authorized_keys|shadow",
+    re.IGNORECASE,
+)
+"""Files that keep keys and passwords are not sent anywhere."""
 
 
 def around_cursor(text: bytes, line: int, column: int) -> tuple[str, str]:
@@ -46,6 +53,8 @@ def ghost(text: str) -> str:
 
 def command(env: dict[str, str]) -> str:
     """What Kakoune is to do with the answer."""
+    if SECRET.fullmatch(Path(env["kak_buffile"]).name):
+        return "nop"
     line, column = int(env["kak_cursor_line"]), int(env["kak_cursor_column"])
     try:
         text = ask(*around_cursor(sys.stdin.buffer.read(), line, column), env)
