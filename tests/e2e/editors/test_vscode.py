@@ -6,7 +6,6 @@ begins with an empty file.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import re
@@ -19,7 +18,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from .tools import environment, fimble
+from .serving import serving
 from .vscode.program import INLINE, Program, always
 from .vscode.tools import EXTENSION, Tools, build_extension, build_wheel, find_tools
 from .vscode.window import FOLDERS, Window, open_window
@@ -377,7 +376,7 @@ def test_doctor_statistics_and_log_are_shown(ready: Window) -> None:
 def test_a_remote_server_gets_the_key_and_the_settings_do_not(
     ready: Window, program: Program, tmp_path: Path
 ) -> None:
-    with remote_server(tmp_path, "elsewhere") as address:
+    with serving(tmp_path, always("elsewhere")) as address:
         ready.settings(path=str(program.path), engine=address, fallback=False)
         until(lambda: program.options["engine"] == address, "the address to be sent")
         ready.command("fimble: Set Key")
@@ -402,17 +401,3 @@ def test_a_remote_server_gets_the_key_and_the_settings_do_not(
 
 def test_the_page_wanted_nothing_from_elsewhere(window: Window) -> None:
     assert window.refused == []
-
-
-@contextlib.contextmanager
-def remote_server(home: Path, answer: str) -> Iterator[str]:
-    """A real ``fimble serve`` of its own; its address."""
-    command, env = [fimble(), "serve", "--port", "0"], environment(home, **always(answer))
-    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        found = re.search(r"http://\S+", server.stderr.readline())
-        try:
-            assert found is not None
-            yield found[0]
-        finally:
-            server.terminate()
