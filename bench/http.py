@@ -24,6 +24,8 @@ from .replay import KEY_SECONDS, Passage, passages
 from .tables import note, percentile, show
 
 CLIENTS = (1, 4, 16, 64)
+WORKERS = (1, 4)
+"""A worker remembers the prompt of one place; with others it has to read again what changes hands."""
 KEYS = 60
 LOAD_SECONDS = 10.0
 """No key is typed after that, so that an overloaded machine gets through this too."""
@@ -60,10 +62,9 @@ def main() -> None:
 
 async def _main() -> None:
     direct = await _engine_alone()
-    async with fimble() as session:
-        ours = [await _typing("POST /complete", count, _completing(session)) for count in CLIENTS]
+    ours = [load for workers in WORKERS for load in await _loads(workers)]
     show(
-        f"Typing over HTTP, {KEY_SECONDS * 1000:.0f} ms a key, bundled model, one worker",
+        f"Typing at POST /complete, {KEY_SECONDS * 1000:.0f} ms a key, bundled model",
         COLUMNS,
         [direct.row(), *(load.row() for load in ours)],
     )
@@ -75,13 +76,18 @@ async def _main() -> None:
     await _peer()
 
 
+async def _loads(workers: int) -> list[Load]:
+    async with fimble(workers) as session:
+        return [await _typing(f"workers: {workers}", count, _completing(session)) for count in CLIENTS]
+
+
 async def _peer() -> None:
     program = os.environ.get("LLAMA_SERVER") or shutil.which("llama-server")
     if not program:
         note("llama-server is not installed (LLAMA_SERVER=path names one): nothing to compare with.")
         return
     async with running(program) as address, _session(address) as session:
-        loads = [await _typing("llama-server /infill", count, _infilling(session)) for count in CLIENTS]
+        loads = [await _typing("/infill", count, _infilling(session)) for count in CLIENTS]
     show("The same typing, the same model file, in llama-server", COLUMNS, [load.row() for load in loads])
 
 
@@ -94,7 +100,7 @@ async def _engine_alone() -> Load:
         return (await engine.complete(hole)).timings.total_ms
 
     try:
-        return await _typing("the engine alone", 1, ask)
+        return await _typing("no HTTP", 1, ask)
     finally:
         await engine.close()
 
@@ -151,13 +157,13 @@ async def _client(load: Load, passage: Passage, start: float, ask: Ask) -> None:
 
 
 @asynccontextmanager
-async def fimble() -> AsyncIterator[aiohttp.ClientSession]:
+async def fimble(workers: int) -> AsyncIterator[aiohttp.ClientSession]:
     """A server in a process of its own, without keys, and a client of it."""
     with tempfile.TemporaryDirectory(prefix="fimble-bench-") as folder:
         database = f"sqlite:///{Path(folder) / 'server.db'}"
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "fimble.cli.main", "serve",
-            "--port", "0", "--database", database, "--queue", str(max(CLIENTS)),
+            "--port", "0", "--database", database, "--queue", str(max(CLIENTS)), "--workers", str(workers),
             stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         assert process.stderr is not None
