@@ -29,6 +29,7 @@ class EngineLife:
         self.settings: Settings | None = None
         self.configured = asyncio.Event()
         self._overrides: dict[str, Any] = {}
+        self._broken = False
         self._closing: set[asyncio.Task[None]] = set()
 
     def configure(self, overrides: dict[str, Any]) -> None:
@@ -78,6 +79,7 @@ class EngineLife:
 
     def _replace(self, settings: Settings) -> None:
         self._let_go()
+        self._broken = False
         try:
             self.running = Engine(settings, self._on_state)
         except FimbleError as error:
@@ -94,11 +96,14 @@ class EngineLife:
         name = Path(detail).name
         log.info("model %s %s", state, name)
         if state == "loading":
+            if self._broken:
+                return  # each request tries again; the error stays until one succeeds
             self._notices.loading(name)
             self._status.model("loading", f"Loading {name}")
             return
         self._notices.loaded()
-        if state == "failed":
+        self._broken = state == "failed"
+        if self._broken:
             self._status.model("error", detail, ADVICE)
         else:
             self._status.model("ready", name)

@@ -239,6 +239,9 @@ class TestTrouble:
         assert len(editor.shown()) == 1
         assert "/nowhere/model.gguf" in editor.shown()[0]
         await until(lambda: editor.statuses[-1]["kind"] == "error")
+        seen = len(editor.statuses)
+        assert await editor.texts() == []
+        assert {status["kind"] for status in editor.statuses[seen:]} <= {"error"}
 
     async def test_a_damaged_model_does_not_take_the_server_down(self, start: Start, tmp_path: Path) -> None:
         (tmp_path / "m.gguf").write_bytes(b"GGUF" + bytes(500))
