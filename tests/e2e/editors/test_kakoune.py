@@ -45,8 +45,11 @@ def test_tab_takes_what_is_shown(start: Start, tmp_path: Path) -> None:
     with serving(tmp_path / "server", fake('"🙂{" * 2')) as url:
         kakoune = start(url)
         kakoune.type('s = "🙂é" + ')
-        kakoune.wait_for('"🙂{" * 2')
-        kakoune.press("Tab", "Escape")
+        kakoune.wait_for('s = "🙂é" + "🙂{" * 2')
+        kakoune.press("Tab")
+        kakoune.press("Escape")
+        # Escape and `:` at once would be Alt-:
+        kakoune.until(lambda: " insert " not in kakoune.screen(), "normal mode")
         kakoune.type(":write\r")
         written = CODE + 's = "🙂é" + "🙂{" * 2\n'
         kakoune.until(lambda: (tmp_path / "work.py").read_text() == written, "the file")
