@@ -312,7 +312,8 @@
 (defun fimble--current-state ()
   "The server's state as a plist of :kind, :message and :action."
   (let ((server (eglot-current-server)))
-    (cond (fimble--trouble (list :kind "error" :message fimble--trouble))
+    (cond ((not buffer-file-name) '(:kind "off" :message "This buffer visits no file."))
+          (fimble--trouble (list :kind "error" :message fimble--trouble))
           ((cl-typep server 'fimble-server) (fimble--state server))
           (server '(:kind "ready"))
           (t '(:kind "error" :message "No server runs here.  M-x fimble-restart starts it.")))))

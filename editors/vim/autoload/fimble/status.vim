@@ -34,7 +34,10 @@ export def Failed(sentence: string)
   Set('error', sentence)
   if !has_key(told, sentence)
     told[sentence] = true
-    popup_notification('fimble: ' .. sentence, {time: TOLD_MS, maxwidth: 60, highlight: 'WarningMsg'})
+    popup_notification('fimble: ' .. sentence, {
+      pos: 'botright', line: &lines - &cmdheight - 1, col: &columns,
+      time: TOLD_MS, maxwidth: 60, highlight: 'WarningMsg',
+    })
   endif
 enddef
 
