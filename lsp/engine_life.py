@@ -95,9 +95,9 @@ class EngineLife:
     def _on_state(self, state: str, detail: str) -> None:
         name = Path(detail).name
         log.info("model %s %s", state, name)
+        if self._broken and state in ("loading", "stopped"):
+            return  # each request tries again; the error stays until one succeeds
         if state == "loading":
-            if self._broken:
-                return  # each request tries again; the error stays until one succeeds
             self._notices.loading(name)
             self._status.model("loading", f"Loading {name}")
             return

@@ -150,8 +150,8 @@ class Worker:
     def _fail_opening(self, error: Exception) -> None:
         if self._opened is not None and not self._opened.done():
             self._opened.set_exception(error)
-        self._let_go()
         self._tell("failed", str(error))
+        self._let_go()
 
     def _on_exit(self, transport: Transport, reason: str) -> None:
         if self._transport is not transport:

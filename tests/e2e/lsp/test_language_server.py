@@ -241,7 +241,7 @@ class TestTrouble:
         await until(lambda: editor.statuses[-1]["kind"] == "error")
         seen = len(editor.statuses)
         assert await editor.texts() == []
-        assert {status["kind"] for status in editor.statuses[seen:]} <= {"error"}
+        assert {status["kind"] for status in editor.statuses[seen:]} <= {"error"}, editor.statuses
 
     async def test_a_damaged_model_does_not_take_the_server_down(self, start: Start, tmp_path: Path) -> None:
         (tmp_path / "m.gguf").write_bytes(b"GGUF" + bytes(500))
