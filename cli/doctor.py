@@ -21,8 +21,8 @@ from fimble.engine.types import Completion, FimRequest
 
 Result = Literal["ok", "warning", "error"]
 PACKAGES = ("pygls", "lsprotocol", "ctransformers", "tree-sitter", "aiohttp", "numpy")
-_PREFIX = "def add(first, second):\n    return first"
-_SUFFIX = "\n\n\nprint(add(1, 2))\n"
+_PREFIX = "class Point:\n    def __init__(self, x, y):\n        self.x = x\n        self.y ="
+_SUFFIX, _RIGHT = "\n\n\norigin = Point(0, 0)\n", "y"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +111,13 @@ def _model_file(settings: Settings) -> list[Check]:
 
 async def _self_test(settings: Settings) -> list[Check]:
     """Fill one hole twice: the first time with the model's start, the second as while typing."""
-    request = FimRequest(_PREFIX, _SUFFIX, "python", "add.py", mode="line", document="doctor")
+    request = FimRequest(_PREFIX, _SUFFIX, "python", "point.py", mode="line", document="doctor")
     engine = Engine(settings)
     try:
         began = time.perf_counter()
         await engine.complete(request)
         first = time.perf_counter()
-        again = FimRequest(_PREFIX + " ", _SUFFIX, "python", "add.py", mode="line", document="doctor")
+        again = FimRequest(_PREFIX + " ", _SUFFIX, "python", "point.py", mode="line", document="doctor")
         made = await engine.complete(again)
         second = time.perf_counter()
     except FimbleError as error:
@@ -128,8 +128,8 @@ async def _self_test(settings: Settings) -> list[Check]:
 
 
 def _judge(made: Completion) -> Check:
-    detail = f"`return first ` is completed with {made.text!r}"
-    if "second" in made.text:
+    detail = f"`self.y = ` is completed with {made.text!r}"
+    if made.text.startswith(_RIGHT):
         return Check("self-test", "ok", detail)
     return Check(
         "self-test", "warning", detail, "The model answers, but poorly; a larger one will do better."
