@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from pathlib import Path
 
@@ -41,6 +42,14 @@ def test_the_bundled_model_is_sound() -> None:
     header = read_header(bundled_path())
     assert header.architecture == "llama"
     assert len(header.metadata["tokenizer.ggml.tokens"]) == header.number("vocab_size")
+    assert header.metadata["fimble.prompt.layout"] == "lines-first"
+
+
+def test_the_bundled_model_is_the_one_that_was_shipped() -> None:
+    path = bundled_path()
+    assert path.stat().st_size <= 40_000_000
+    digest, name = path.with_name(path.name + ".sha256").read_text().split()
+    assert (digest, name) == (hashlib.sha256(path.read_bytes()).hexdigest(), path.name)
 
 
 def damaged() -> dict[str, tuple[bytes, str]]:
