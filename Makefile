@@ -7,7 +7,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fimble-dev
 export PIP_CACHE_DIR ?= $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo dev test lint types unit e2e bench clean tools screenshots \
+.PHONY: demo dev test lint types unit e2e bench clean tools screenshots vsix \
   train-smoke train-corpus train-background train-status train-pause train-resume train-finish
 
 demo: $(VENV)/.runtime
@@ -51,6 +51,10 @@ tools: dev
 # the pictures of README.md, from real editors with the bundled model
 screenshots: dev tools
 	FIMBLE_PICTURES=$(abspath docs/images) $(BIN)/pytest -m e2e -k picture tests/e2e/editors
+
+# editors/vscode/fimble.vsix, with fimble's own wheel inside; needs Node 22
+vsix: dev
+	cd editors/vscode && { [ -e node_modules ] || npm ci; } && PATH="$(abspath $(BIN)):$$PATH" npm run package
 
 bench: dev
 	$(BIN)/python -m bench

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { explain, registerCommands, type Parts } from "./commands";
+import { wheelIn } from "./install";
 import { offerInstallation, type Site } from "./installing";
 import { Life } from "./life";
 import { Pages } from "./pages";
@@ -37,6 +38,7 @@ function join(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, st
   const keys = new Keys(context.secrets);
   const names = serverSettings(context.extension.packageJSON.contributes.configuration.properties);
   const environment = vscode.Uri.joinPath(context.globalStorageUri, "server").fsPath;
+  const wheel = wheelIn(context.extensionPath, context.extension.packageJSON.version);
   const pages = new Pages();
   let offered = false;
   const options = async (): Promise<Values> => ({
@@ -54,6 +56,7 @@ function join(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, st
   const started = new Life(environment, status, { log, options }, trouble);
   const site: Site = {
     environment,
+    wheel,
     log,
     stop: async () => {
       await started.stop();

@@ -1,11 +1,9 @@
 /** Installing the server into an environment that belongs to this extension alone. */
 
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { access, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { run } from "./processes";
-
-/** What is installed unless the hidden setting `fimble.requirement` names something else. */
-export const REQUIREMENT = "fimble";
+import { ISOLATED } from "./python";
 
 export class InstallError extends Error {}
 
@@ -13,7 +11,8 @@ export interface Installation {
   /** The folder of the environment. */
   environment: string;
   python: string;
-  requirement: string;
+  /** The file to install. No index is asked for fimble itself, only for what it depends on. */
+  wheel: string;
   report: (message: string) => void;
   log: (line: string) => void;
   signal: AbortSignal;
@@ -26,36 +25,49 @@ export function programIn(environment: string): string {
     : join(environment, "bin", "fimble");
 }
 
-/** Make the environment, or use the one that works already, and install the newest version into it. */
+/** The wheel that an extension of this version carries. */
+export function wheelIn(extension: string, version: string): string {
+  return join(extension, "dist", `fimble-${version}-py3-none-any.whl`);
+}
+
+/** Make the environment, or use the one that works already, and install the wheel into it. */
 export async function install(wanted: Installation): Promise<void> {
-  const { code } = await run({ command: programIn(wanted.environment), args: ["--version"] });
+  const { environment, wheel } = wanted;
+  await access(wheel).catch(() => {
+    throw new InstallError(
+      `This extension was packed without the server (${wheel}). Install another fimble.vsix.`,
+    );
+  });
+  const folder = dirname(environment);
+  const { code } = await run({ command: programIn(environment), args: ["--version"], cwd: folder });
   const works = code === 0;
   try {
     await fill(wanted, works ? [] : ["--clear"]);
   } catch (error) {
-    if (!works) await rm(wanted.environment, { recursive: true, force: true });
+    if (!works) await rm(environment, { recursive: true, force: true });
     throw wanted.signal.aborted ? new InstallError("The installation was cancelled.") : error;
   }
 }
 
 async function fill(wanted: Installation, options: string[]): Promise<void> {
-  const { environment, python, requirement, report } = wanted;
+  const { environment, python, wheel, report } = wanted;
   report("Making an environment");
-  await step(wanted, python, ["-m", "venv", ...options, environment]);
+  await step(wanted, python, [ISOLATED, "-m", "venv", ...options, environment]);
   report("Installing");
   const inside = join(programIn(environment), "..", process.platform === "win32" ? "python.exe" : "python");
-  const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--upgrade"];
-  await step(wanted, inside, [...pip, requirement]);
+  const pip = [ISOLATED, "-m", "pip", "install", "--disable-pip-version-check", "--upgrade"];
+  await step(wanted, inside, [...pip, wheel]);
 }
 
-async function step({ log, report, signal }: Installation, command: string, args: string[]): Promise<void> {
+async function step(wanted: Installation, command: string, args: string[]): Promise<void> {
+  const { log, report, signal, environment } = wanted;
   log(`> ${command} ${args.join(" ")}`);
   const onLine = (line: string) => {
     log(line);
     const shown = progressOf(line);
     if (shown) report(shown);
   };
-  const { code, output } = await run({ command, args, onLine, signal });
+  const { code, output } = await run({ command, args, cwd: dirname(environment), onLine, signal });
   if (code !== 0) throw new InstallError(reasonOf(output));
 }
 

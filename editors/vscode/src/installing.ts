@@ -1,13 +1,17 @@
 /** Offering to install the server, and doing so where the user can watch and stop it. */
 
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import * as vscode from "vscode";
 import { install, InstallError } from "./install";
 import { findPython } from "./python";
-import { read, requirement } from "./settings";
+import { read } from "./settings";
 
 /** Where the server is installed, and how it is stopped before and started afterwards. */
 export interface Site {
   environment: string;
+  /** The file that is installed. */
+  wheel: string;
   log: vscode.LogOutputChannel;
   stop(): Promise<void>;
   restart(): Promise<void>;
@@ -27,7 +31,9 @@ export async function offerInstallation(site: Site): Promise<void> {
 /** Install or update the server and start it; tells what went wrong and what to do. */
 export async function installServer(site: Site): Promise<void> {
   await site.stop();
-  const choice = await findPython(read("python", ""));
+  const folder = dirname(site.environment);
+  await mkdir(folder, { recursive: true });
+  const choice = await findPython(read("python", ""), folder);
   const problem = "problem" in choice ? choice.problem : await installWith(choice.python, site);
   await site.restart();
   if (problem === undefined) return;
@@ -40,7 +46,7 @@ export async function installServer(site: Site): Promise<void> {
 }
 
 /** Install with progress and a button to cancel; returns what went wrong, if something did. */
-async function installWith(python: string, { environment, log }: Site): Promise<string | undefined> {
+async function installWith(python: string, { environment, wheel, log }: Site): Promise<string | undefined> {
   const title = "Installing fimble's server";
   const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
   return vscode.window.withProgress(options, async (progress, token) => {
@@ -50,7 +56,7 @@ async function installWith(python: string, { environment, log }: Site): Promise<
       await install({
         environment,
         python,
-        requirement: requirement(),
+        wheel,
         signal: stop.signal,
         report: message => progress.report({ message }),
         log: line => log.info(line),

@@ -7,6 +7,8 @@ export interface Run {
   command: string;
   args: string[];
   env?: NodeJS.ProcessEnv | undefined;
+  /** Where it runs; by default where the editor was started, which may be a folder that nobody trusts. */
+  cwd?: string | undefined;
   /** Called with every line of output as it comes. */
   onLine?: (line: string) => void;
   signal?: AbortSignal | undefined;
@@ -19,10 +21,14 @@ export interface Ran {
 }
 
 /** Run a program. Never rejects, except when `signal` aborts: then the program is killed. */
-export function run({ command, args, env, onLine, signal }: Run): Promise<Ran> {
+export function run({ command, args, env, cwd, onLine, signal }: Run): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const lines: string[] = [];
-    const child = spawn(command, args, { env: env ?? process.env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, {
+      env: env ?? process.env,
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const take = (line: string) => {
       lines.push(line);
       onLine?.(line);

@@ -21,11 +21,17 @@ export interface Probe {
 /** A Python to use, or a sentence that says what is wrong and what to do. */
 export type Choice = { python: string } | { problem: string };
 
-/** Look for a suitable Python: only `wanted` when the user named one. */
-export async function findPython(wanted: string): Promise<Choice> {
+/** For every start of Python: nothing is imported from where it runs, or from where PYTHONPATH points. */
+export const ISOLATED = "-I";
+
+/**
+ * Look for a suitable Python: only `wanted` when the user named one. It is tried in `folder`, because a program
+ * of a workspace must not be taken for Python (Windows looks into the current folder first).
+ */
+export async function findPython(wanted: string, folder: string): Promise<Choice> {
   const probes: Probe[] = [];
   for (const [command, ...args] of wanted ? [[wanted] as const] : candidates(process.platform)) {
-    const { code, output } = await run({ command, args: [...args, "-c", PROBE] });
+    const { code, output } = await run({ command, args: [...args, ISOLATED, "-c", PROBE], cwd: folder });
     const probe = code === 0 ? readProbe(output) : undefined;
     if (probe && suits(probe)) return { python: probe.executable };
     if (probe) probes.push(probe);

@@ -1,7 +1,6 @@
 /** The user's settings, as the extension uses them and as the server gets them. */
 
 import * as vscode from "vscode";
-import { REQUIREMENT } from "./install";
 
 export const SECTION = "fimble";
 
@@ -28,11 +27,6 @@ export function chosen(names: readonly string[]): Values {
 
 export function read<T>(name: string, fallback: T): T {
   return configuration().get<T>(name, fallback);
-}
-
-/** What pip installs: hidden, for forks and tests. A folder's settings have no say in it. */
-export function requirement(): string {
-  return configuration().inspect<string>("requirement")?.globalValue ?? REQUIREMENT;
 }
 
 /** Change a setting where it is set: in the folder's settings if they have it, else in the user's. */

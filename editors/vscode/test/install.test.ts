@@ -1,11 +1,23 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { install, InstallError, programIn, progressOf, reasonOf } from "../src/install";
+import { install, InstallError, programIn, progressOf, reasonOf, wheelIn } from "../src/install";
 
-const folder = mkdtempSync(join(tmpdir(), "fimble-install-"));
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "fimble-install-")));
+const wheel = wheelIn(folder, "1.2.3");
+mkdirSync(dirname(wheel));
+writeFileSync(wheel, "");
 after(() => rmSync(folder, { recursive: true }));
 
 /** A stand-in for Python that makes the folder it is asked for and then behaves as told. */
@@ -22,13 +34,33 @@ function wanted(program: string, signal = new AbortController().signal) {
   return {
     environment,
     python: program,
-    requirement: "fimble",
+    wheel,
     signal,
     report() {},
     log: (line: string) => lines.push(line),
     lines,
   };
 }
+
+test("the wheel is installed as a file, by a Python that imports nothing from elsewhere", async () => {
+  const recorded = join(folder, "recorded");
+  const record = `#!/bin/sh\necho "$PWD $*" >> ${recorded}\n`;
+  const given = wanted(python("recording", `echo "$PWD $*" >> ${recorded}`));
+  mkdirSync(join(given.environment, "bin"), { recursive: true });
+  writeFileSync(join(given.environment, "bin", "python"), record, { mode: 0o755 });
+  await install(given);
+  const pip = "-I -m pip install --disable-pip-version-check --upgrade";
+  assert.deepEqual(readFileSync(recorded, "utf8").trim().split("\n"), [
+    `${folder} -I -m venv --clear ${given.environment}`,
+    `${folder} ${pip} ${wheel}`,
+  ]);
+  rmSync(given.environment, { recursive: true });
+});
+
+test("an extension without its wheel says so instead of asking an index for a name", async () => {
+  const given = { ...wanted(python("unused", "exit 1")), wheel: wheelIn(folder, "9.9.9") };
+  await assert.rejects(install(given), /packed without the server .*fimble-9\.9\.9-py3-none-any\.whl/);
+});
 
 test("a failure is told in pip's words and leaves nothing behind", async () => {
   const given = wanted(python("failing", 'echo "ERROR: No space left" >&2; exit 1'));

@@ -7,11 +7,13 @@ begins with an empty file.
 from __future__ import annotations
 
 import functools
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,12 +22,13 @@ from playwright.sync_api import expect
 
 from .serving import serving
 from .vscode.program import INLINE, Program, always
-from .vscode.tools import EXTENSION, Tools, build_extension, build_wheel, find_tools
+from .vscode.tools import EXTENSION, Tools, build_extension, find_tools
 from .vscode.window import FOLDERS, Window, open_window
 from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
+VERSION = json.loads((EXTENSION / "package.json").read_text("utf-8"))["version"]
 TYPED = "def mean(values):\n"
 HEAD = "def mean(values):\n    "
 ANSWER = "total = sum(values)\n    return total / len(values)"
@@ -55,19 +58,33 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def window(tools: Tools, folder: Path) -> Iterator[Window]:
-    """The window; no ``fimble`` is on its PATH, and pip finds packages in the wheels alone."""
-    programs = folder / "programs"
+    """The window; no ``fimble`` is on its PATH, and pip finds what fimble depends on in the wheels alone.
+
+    It finds a package that has taken the name ``fimble`` as well, in a much newer version.
+    """
+    programs, foreign = folder / "programs", folder / "foreign"
     programs.mkdir()
+    foreign.mkdir()
+    take_the_name(foreign / "fimble-99.0-py3-none-any.whl")
     (programs / "python3").symlink_to(Path(sys.executable).resolve())
     variables = {
         "PATH": f"{tools.node.parent}:{programs}:/usr/bin:/bin",
         "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(tools.wheels),
+        "PIP_FIND_LINKS": f"{tools.wheels} {foreign}",
         "PIP_NO_COMPILE": "1",
     }
     extension = build_extension(tools, folder)
     with open_window(tools, folder / "run", extension, variables) as opened:
         yield opened
+
+
+def take_the_name(wheel: Path) -> None:
+    """A package that is called fimble and is somebody else's."""
+    about = "fimble-99.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: fimble\nVersion: 99.0\n")
+        file.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr(f"{about}/RECORD", "")
 
 
 @pytest.fixture
@@ -99,7 +116,7 @@ def test_units_of_the_extension(tools: Tools) -> None:
     assert int(re.search(r"pass (\d+)", ran.stdout)[1]) > 20, ran.stdout
 
 
-def test_the_server_is_installed_where_none_is_found(window: Window, folder: Path) -> None:
+def test_the_server_is_installed_where_none_is_found(window: Window) -> None:
     installed = window.storage / "server" / "bin" / "fimble"
     window.status_is("^fimble is not installed")
     window.command("Notifications: Show Notifications")  # by itself it goes after a while
@@ -109,14 +126,15 @@ def test_the_server_is_installed_where_none_is_found(window: Window, folder: Pat
     expect(window.notification("/nowhere/python, which is no Python")).to_be_visible()
     window.clear_notifications()
 
-    window.settings(requirement=str(build_wheel(folder)))
+    window.settings()
     window.command("fimble: Install or Update the Server")
     window.answer("Installing fimble's server", "Cancel")
     expect(window.notification("The installation was cancelled")).to_be_visible()
     assert not installed.exists()
     window.answer("The installation was cancelled", "Try Again")
     window.status_is("^fimble is ready", patience_ms=240_000)
-    assert installed.exists()
+    told = subprocess.run([installed, "--version"], capture_output=True, text=True, check=True).stdout
+    assert told.split()[-1] == VERSION, "the name was looked up in an index"
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from ..tools import CACHE, EDITORS, ROOT
+from ..tools import CACHE, EDITORS
 
 EXTENSION = EDITORS / "vscode"
-PACKAGE_PARTS = ("engine", "lsp", "server", "cli", "pyproject.toml", "README.md", "LICENSE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,14 @@ class Tools:
 
     @property
     def environment(self) -> dict[str, str]:
-        """An environment in which node's programs are found."""
-        return {**os.environ, "PATH": f"{self.node.parent}:{os.environ['PATH']}"}
+        """An environment in which node's programs and this Python are found, and no index is asked."""
+        folders = [str(self.node.parent), str(Path(sys.executable).parent), os.environ["PATH"]]
+        return {
+            **os.environ,
+            "PATH": os.pathsep.join(folders),
+            "PIP_NO_INDEX": "1",
+            "PIP_NO_BUILD_ISOLATION": "0",  # pip reads it as a value of --build-isolation
+        }
 
 
 def find_tools() -> Tools:
@@ -58,18 +63,3 @@ def build_extension(tools: Tools, folder: Path) -> Path:
         made = subprocess.run(command, cwd=EXTENSION, env=tools.environment, capture_output=True, text=True)
         assert made.returncode == 0, made.stdout + made.stderr
     return Path(shutil.copy(EXTENSION / "fimble.vsix", folder))
-
-
-def build_wheel(folder: Path) -> Path:
-    """A wheel of fimble as it is now, built from a copy, since builds leave folders behind."""
-    source = folder / "source"
-    source.mkdir()
-    for part in PACKAGE_PARTS:
-        if (ROOT / part).is_dir():
-            shutil.copytree(ROOT / part, source / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / part, source / part)
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-    subprocess.run([*pip, "--wheel-dir", str(folder), str(source)], check=True, capture_output=True)
-    (wheel,) = folder.glob("fimble-*.whl")
-    return wheel
