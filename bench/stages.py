@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pickle
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,6 +21,8 @@ from fimble.engine.prompt.detect import detect
 from fimble.engine.prompt.layout import PromptBuilder
 from fimble.engine.prompt.window import Budget
 from fimble.engine.trim import Trimmer
+from fimble.engine.workers import codec
+from fimble.engine.workers.messages import Run
 from fimble.lsp.context.request import build_request
 from fimble.lsp.documents import Document, Place
 from fimble.lsp.positions import encode
@@ -69,8 +70,8 @@ def _stages() -> dict[str, list[float]]:
         snapshot = timed("take a snapshot", lambda: document.snapshot(at))  # noqa: B023
         request = timed("build the request", lambda: build_request(snapshot, "a.py", ()))  # noqa: B023
         request = timed("cut it, look at the syntax", lambda: prepare(request)[0])  # noqa: B023
-        data = timed("pack for the worker", lambda: pickle.dumps(request))  # noqa: B023
-        timed("unpack", lambda: pickle.loads(data))  # noqa: B023
+        data = timed("pack for the worker", lambda: codec.encode(Run(1, request)))  # noqa: B023
+        timed("unpack", lambda: codec.COMMANDS.decode(data))  # noqa: B023
         ids = timed("build the prompt", lambda: builder.build(request))  # noqa: B023
         timed("read the prompt (model)", lambda: session.prefill(ids, lambda: False))  # noqa: B023
         timed("make one token (model)", lambda: session.append(int(session.logits().argmax())))

@@ -17,6 +17,7 @@
     ├── DeadlineExceeded
     ├── Superseded                a newer request for the same document took its place
     ├── WorkerCrashed             the process that ran the model died
+    ├── FrameError                one of fimble's processes sent another what it cannot read
     └── UpstreamError             a remote engine
         ├── UpstreamUnavailable
         └── UpstreamRefused
@@ -50,9 +51,6 @@ class RequestError(FimbleError):
     def __init__(self, message: str, param: str | None = None) -> None:
         super().__init__(message)
         self.param = param
-
-    def __reduce__(self) -> tuple[type[RequestError], tuple[str, str | None]]:
-        return type(self), (self.message, self.param)
 
 
 class InvalidRequest(RequestError):
@@ -107,6 +105,10 @@ class Superseded(FimbleError):
 
 class WorkerCrashed(FimbleError):
     code = "worker_crashed"
+
+
+class FrameError(FimbleError):
+    code = "frame_error"
 
 
 class UpstreamError(FimbleError):

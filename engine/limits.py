@@ -4,3 +4,9 @@ Each constant says what it bounds and which error the caller sees. Sizes are in 
 """
 
 from __future__ import annotations
+
+FRAME_BYTES = 16 << 20
+"""A message between the engine and a model's process: longer ones are not sent (``InvalidRequest``), and not
+read (``FrameError``)."""
+FRAME_SECONDS = 10.0
+"""How long the rest of a message may take once it has begun; then its connection ends (``FrameError``)."""

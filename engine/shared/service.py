@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import pickle
 import signal
 import sys
 from collections.abc import AsyncGenerator
@@ -22,11 +21,13 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..backends.local import LocalBackend, LocalModel
-from ..errors import FimbleError
+from ..errors import FimbleError, FrameError
 from ..scheduler import Scheduler
 from ..turns import in_turn, warm_in_turn
 from ..types import Request
-from ..workers.messages import HEADER, Cancel, Ended, Open, Opened, OpenFailed, Piece, Reply, Run, pack
+from ..workers.codec import COMMANDS
+from ..workers.frames import pack, receive
+from ..workers.messages import Cancel, Command, Ended, Open, Opened, OpenFailed, Piece, Reply, Run
 from ..workers.transports import ProcessTransport
 from ..workers.worker import Worker
 from .meeting import Meeting, ServiceOptions
@@ -115,17 +116,16 @@ class _Guest:
     async def listen(self, reader: asyncio.StreamReader) -> None:
         """Until the editor goes away; then everything that it wanted is stopped."""
         try:
-            while True:
-                size = HEADER.unpack(await reader.readexactly(HEADER.size))[0]
-                self._take(pickle.loads(await reader.readexactly(size)))
-        except (asyncio.IncompleteReadError, ConnectionError):
+            while (command := await receive(reader, COMMANDS)) is not None:
+                self._take(command)
+        except (FrameError, ConnectionError):
             pass
         finally:
             for job in list(self._jobs.values()):
                 job.cancel()
             await asyncio.gather(*self._jobs.values(), return_exceptions=True)
 
-    def _take(self, command: object) -> None:
+    def _take(self, command: Command) -> None:
         match command:
             case Open():
                 self._spawn(0, self._open())
@@ -151,7 +151,7 @@ class _Guest:
             yield OpenFailed(error)
 
     async def _run(self, command: Run) -> AsyncGenerator[Reply]:
-        error: Exception | None = None
+        error: FimbleError | None = None
         try:
             if command.warm:
                 await warm_in_turn(self._scheduler, self._own(command.request), self._backend.warm)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pickle
 import subprocess
 import sys
 import time
 
-from ..workers.messages import HEADER, Command, pack
+from ..errors import FrameError
+from ..workers.codec import REPLIES
+from ..workers.frames import pack, receive
+from ..workers.messages import Command
 from ..workers.transports import OnExit, OnReply
 from .meeting import Meeting, ServiceOptions, Streams
 
@@ -59,14 +61,17 @@ class SharedTransport:
             await asyncio.sleep(0.01)
 
     async def _read(self, reader: asyncio.StreamReader, on_reply: OnReply, on_exit: OnExit) -> None:
+        reason = "the common engine is gone."
         try:
-            while True:
-                size = HEADER.unpack(await reader.readexactly(HEADER.size))[0]
-                on_reply(pickle.loads(await reader.readexactly(size)))
-        except (asyncio.IncompleteReadError, OSError):
-            if self._writer is not None:
-                self._writer.close()
-            on_exit("the common engine is gone.")
+            while (reply := await receive(reader, REPLIES)) is not None:
+                on_reply(reply)
+        except FrameError as error:
+            reason = error.message
+        except OSError:
+            pass
+        if self._writer is not None:
+            self._writer.close()
+        on_exit(reason)
 
 
 async def start_service(options: ServiceOptions) -> None:

@@ -13,8 +13,10 @@ import signal
 import sys
 import threading
 
-from ..errors import FimbleError, ModelFileError
-from .messages import Cancel, Command, Open, Opened, OpenFailed, Reply, Run, pack, read
+from ..errors import FimbleError, FrameError, ModelFileError
+from .codec import COMMANDS
+from .frames import pack, read
+from .messages import Cancel, Command, Open, Opened, OpenFailed, Reply, Run
 from .runner import CancelSet, Runner, Send
 
 
@@ -25,8 +27,8 @@ def main() -> None:
     lock = threading.Lock()
 
     def send(reply: Reply) -> None:
+        data = memoryview(pack(reply))
         with lock:
-            data = memoryview(pack(reply))
             while data:
                 data = data[replies.write(data) :]
 
@@ -39,12 +41,16 @@ def main() -> None:
 
 
 def _listen(jobs: queue.SimpleQueue[Command], cancels: CancelSet) -> None:
-    stream = sys.stdin.buffer
-    while (command := read(stream)) is not None:
-        if isinstance(command, Cancel):
-            cancels.add(command.id)
-        else:
-            jobs.put(command)
+    """Take commands until they end, or until one cannot be read, after which nothing can be made of more."""
+    try:
+        while (command := read(sys.stdin.buffer, COMMANDS)) is not None:
+            if isinstance(command, Cancel):
+                cancels.add(command.id)
+            else:
+                jobs.put(command)
+    except FrameError as error:
+        os.write(2, error.message.encode("utf-8", "replace"))
+        os._exit(1)
     os._exit(0)
 
 

@@ -1,19 +1,11 @@
-"""What the engine and a worker say to each other, and how it travels between processes.
-
-Frames are a four-byte little-endian length and a pickle; both ends are our own processes of the same
-version, joined by private pipes.
-"""
+"""What the engine and a worker say to each other. How it travels is told in :mod:`.frames`."""
 
 from __future__ import annotations
 
-import pickle
-import struct
 from dataclasses import dataclass
-from typing import BinaryIO
 
+from ..errors import FimbleError
 from ..types import Delta, ModelInfo, Request
-
-HEADER = struct.Struct("<I")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +55,13 @@ class Ended:
     """No more pieces come: it was finished, warmed or cancelled (``error`` None), or it failed."""
 
     id: int
-    error: Exception | None = None
+    error: FimbleError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OpenFailed:
-    error: Exception
+    error: FimbleError
 
 
 Command = Open | Run | Cancel
 Reply = Opened | OpenFailed | Piece | Ended
-
-
-def pack(message: Command | Reply) -> bytes:
-    data = pickle.dumps(message, protocol=5)
-    return HEADER.pack(len(data)) + data
-
-
-def read(stream: BinaryIO) -> Command | None:
-    """The next command from a blocking stream, or None at its end."""
-    header = stream.read(HEADER.size)
-    if len(header) < HEADER.size:
-        return None
-    data = stream.read(HEADER.unpack(header)[0])
-    command: Command = pickle.loads(data)
-    return command

@@ -29,7 +29,7 @@ class Runner:
 
     def run(self, job: Run, cancelled: Cancelled, send: Send) -> None:
         """Do one job and send its pieces; always sends exactly one :class:`Ended`."""
-        error: Exception | None = None
+        error: FimbleError | None = None
         try:
             self._run(job, cancelled, send)
         except Stopped:

@@ -6,13 +6,15 @@ Nothing here imports what runs models, so that a language server stays small and
 from __future__ import annotations
 
 import asyncio
-import pickle
 import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from .messages import HEADER, Command, Reply, pack
+from ..errors import FrameError
+from .codec import REPLIES
+from .frames import pack, receive
+from .messages import Command, Reply
 
 OnReply = Callable[[Reply], None]
 OnExit = Callable[[str], None]
@@ -78,10 +80,12 @@ class ProcessTransport:
     ) -> None:
         assert process.stdout is not None
         try:
-            while True:
-                header = await process.stdout.readexactly(HEADER.size)
-                on_reply(pickle.loads(await process.stdout.readexactly(HEADER.unpack(header)[0])))
-        except (asyncio.IncompleteReadError, ConnectionError):
+            while (reply := await receive(process.stdout, REPLIES)) is not None:
+                on_reply(reply)
+        except FrameError as error:
+            self._printed.append(error.message)
+            process.kill()
+        except ConnectionError:
             pass
         code = await process.wait()
         on_exit(self._exit_reason(code))

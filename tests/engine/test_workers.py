@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pickle
 import shutil
 import signal
 import struct
@@ -23,7 +22,7 @@ from hypothesis import strategies as st
 from fimble.engine.backends.ctransformers import CTransformersModel, check
 from fimble.engine.backends.threads import ThreadCount
 from fimble.engine.decode.session import Session, common_prefix
-from fimble.engine.errors import ContextLengthExceeded, FimbleError, ModelFileError, WorkerCrashed
+from fimble.engine.errors import ModelFileError, WorkerCrashed
 from fimble.engine.models.catalogue import bundled_path
 from fimble.engine.models.gguf import read_header
 from fimble.engine.types import FimRequest
@@ -262,10 +261,3 @@ class TestTheBundledRuntime:
 @pytest.mark.parametrize(("running", "threads"), [(1, 4), (3, 4), (6, 3), (9, 1), (40, 1)])
 def test_no_more_threads_than_idle_cores(running: int, threads: int) -> None:
     assert ThreadCount(4, lambda: running, cores=8).now() == threads
-
-
-def test_errors_travel_between_processes() -> None:
-    for error in (ContextLengthExceeded("too long", "prompt"), WorkerCrashed("x"), FimbleError("y")):
-        again = pickle.loads(pickle.dumps(error))
-        assert (type(again), again.message) == (type(error), error.message)
-        assert getattr(again, "param", None) == getattr(error, "param", None)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import pickle
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,20 +21,15 @@ from fimble.engine.errors import (
 )
 from fimble.engine.settings import Settings
 from fimble.engine.types import (
-    JSON_OBJECT,
     ChatRequest,
-    Completion,
     Delta,
-    Dry,
     FimRequest,
     Grammar,
     Message,
     NamedTool,
     Sampling,
     TextRequest,
-    TokenLogprob,
     Tool,
-    ToolCall,
 )
 
 OpenEngine = Callable[..., Any]
@@ -279,27 +272,3 @@ async def test_the_fake_is_no_chat_model(opened: OpenEngine) -> None:
     async with opened() as engine:
         (info,) = await engine.models()
     assert (info.supports_fim, info.supports_chat, info.supports_tools) == (True, False, False)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        TextRequest((1, 2), sampling=Sampling(dry=Dry(), logit_bias=((1, 2.0),)), grammar=JSON_OBJECT),
-        ChatRequest(
-            (Message("assistant", tool_calls=(ToolCall("1", "f", "{}"),)),), (Tool("f"),), NamedTool("f")
-        ),
-        Delta(
-            "x", "tool_calls", logprobs=(TokenLogprob(1, b"x", None),), tool_calls=(ToolCall("1", "f", "{}"),)
-        ),
-        Completion("x", "stop"),
-        InvalidRequest("no", "tools"),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_what_travels_to_a_worker_survives_it(value: Any) -> None:
-    back = pickle.loads(pickle.dumps(value, protocol=5))
-    if isinstance(value, InvalidRequest):
-        assert (back.message, back.param) == (value.message, value.param)
-    else:
-        assert back == value
-        assert replace(back) == value
