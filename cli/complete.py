@@ -16,6 +16,8 @@ from fimble.engine.settings import require_settings
 from fimble.engine.syntax.languages import find_language
 from fimble.engine.types import Completion, FimRequest, Mode
 
+from .source import read_source
+
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -23,7 +25,7 @@ def run(
     place: str, flags: dict[str, Any], language: str, mode: str, max_tokens: int | None, as_json: bool
 ) -> None:
     name, line, column = parse_place(place)
-    prefix, suffix = split_at(_read(name), line, column)
+    prefix, suffix = split_at(read_source(name), line, column)
     spec = find_language(language, name)
     request = FimRequest(
         prefix,
@@ -69,17 +71,6 @@ def split_at(text: str, line: int, column: int) -> tuple[str, str]:
         raise InvalidRequest(f"Line {line} ends at column {end - start + 1}, so there is no column {column}.")
     at = start + column - 1
     return text[:at], text[at:]
-
-
-def _read(name: str) -> str:
-    try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise InvalidRequest(f"Cannot read {name}: {error.strerror or error}.") from error
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidRequest(f"{name} is not UTF-8 text.") from error
 
 
 async def _complete(flags: dict[str, Any], request: FimRequest) -> Completion:

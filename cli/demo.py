@@ -16,10 +16,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from fimble.engine.errors import InvalidRequest
 from fimble.engine.syntax.languages import find_language
 
 from .driver import Answer, Driver
+from .source import read_source
 
 ROWS = 18
 ACCEPT_LENGTH = 6
@@ -83,15 +83,8 @@ class Tally:
 def run(file: Path | None, model: str | None, key_ms: int) -> None:
     if model is not None:
         os.environ["FIMBLE_MODEL"] = model
-    name, text = ("inventory.py", SAMPLE) if file is None else (file.name, _read(file))
+    name, text = ("inventory.py", SAMPLE) if file is None else (file.name, read_source(str(file)))
     asyncio.run(_play(name, text, key_ms / 1000))
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidRequest(f"Cannot read {file}: {error}.") from error
 
 
 async def _play(name: str, text: str, key_seconds: float) -> None:

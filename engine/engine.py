@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from .backends.base import Backend
 from .errors import ModelNotFound
 from .opening import open_backend
+from .privacy.guard import guarded
 from .prompt.window import clip
 from .scheduler import Scheduler
 from .settings import Settings
@@ -51,7 +52,7 @@ class Engine:
         """The suggestion in pieces, which joined are what :meth:`complete` gives. Closing the iterator
         stops the model within one token."""
         served = self._serve(request.model)
-        return in_turn(served.scheduler, request, lambda turn: suggested(served.backend, turn))
+        return in_turn(served.scheduler, guarded(request), lambda turn: suggested(served.backend, turn))
 
     async def complete_text(self, request: TextRequest) -> Completion:
         """The whole continuation of a prompt."""
@@ -74,7 +75,7 @@ class Engine:
     async def warm(self, request: FimRequest) -> None:
         """Evaluate a request's prompt ahead of time; gives way to every real request, and never fails."""
         served = self._serve(request.model)
-        await warm_in_turn(served.scheduler, prepare(request)[0], served.backend.warm)
+        await warm_in_turn(served.scheduler, prepare(guarded(request))[0], served.backend.warm)
 
     async def models(self) -> list[ModelInfo]:
         """The models that can be asked for, the default one first."""

@@ -7,6 +7,7 @@
     ├── RequestError              the caller sent something that cannot be served
     │   ├── InvalidRequest
     │   ├── ContextLengthExceeded
+    │   ├── PrivateFile           the file looks secret, or the user's ignore file names it
     │   └── UnsupportedParameter
     ├── ModelError                a model cannot be used
     │   ├── ModelNotFound
@@ -59,6 +60,10 @@ class InvalidRequest(RequestError):
 
 class ContextLengthExceeded(RequestError):
     code = "context_length_exceeded"
+
+
+class PrivateFile(RequestError):
+    code = "private_file"
 
 
 class UnsupportedParameter(RequestError):

@@ -42,7 +42,8 @@ class Session:
 
     def set_folders(self, folders: list[str]) -> None:
         """Take the workspace's folders, given as addresses."""
-        self.control.exclusion = Exclusion([path for uri in folders if (path := path_of(uri)) is not None])
+        paths = [path for uri in folders if (path := path_of(uri)) is not None]
+        self.control.exclusion = Exclusion(paths, self.notices.once)
 
     def configure(self, sent: object) -> None:
         """Take options, at the start and whenever they change; a changed engine is started anew."""

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from fimble.cli.complete import parse_place, split_at
 from fimble.cli.main import app, main
-from fimble.engine.errors import InvalidRequest
+from fimble.engine.errors import InvalidRequest, PrivateFile
 
 pytestmark = pytest.mark.usefixtures("fake")
 
@@ -85,6 +85,20 @@ class TestComplete:
         assert done.exit_code == 1
         assert isinstance(done.exception, InvalidRequest)
         assert reason in done.exception.message
+
+    def test_private_files_are_not_read(self, tmp_path: Path) -> None:
+        (tmp_path / ".fimbleignore").write_text("!\nours.py\n")
+        for name, reason in ((".env", "looks like a file with secrets"), ("ours.py", ".fimbleignore")):
+            (tmp_path / name).write_text("f(")
+            done = run("complete", f"{tmp_path / name}:1:3")
+            assert done.exit_code == 1
+            assert isinstance(done.exception, PrivateFile)
+            assert reason in done.exception.message
+            assert isinstance(run("demo", str(tmp_path / name)).exception, PrivateFile)
+        (tmp_path / "a.py").write_text("f(")
+        done = run("complete", f"{tmp_path}/a.py:1:3")
+        assert (done.exit_code, done.stdout) == (0, "b, c")
+        assert f"Line 1 of {tmp_path / '.fimbleignore'}" in done.stderr
 
     def test_a_bad_setting_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FIMBLE_THREADS", "many")

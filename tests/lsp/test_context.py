@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fimble.lsp.context.exclusion import IGNORE_FILE, Exclusion, looks_secret, path_of
+from fimble.engine.privacy.rules import IGNORE_FILE
+from fimble.lsp.context.exclusion import Exclusion, path_of
 from fimble.lsp.context.request import inside_word, mode_for
 from fimble.lsp.context.snippets import MAX_CHARACTERS, MAX_FILES, OutlineCache, related
 from fimble.lsp.documents import Document, Place
@@ -14,32 +15,17 @@ from fimble.lsp.options import read_options
 from fimble.lsp.positions import encode
 
 
-@pytest.mark.parametrize(
-    "name",
-    [".env", ".env.local", "prod.env", "server.pem", "id_rsa", "id_ed25519.pub", "credentials.json", ".netrc",
-     "aws_credentials", "my-secrets.yaml", "passwords.txt", ".npmrc", "store.kdbx"],
-)  # fmt: skip
-def test_secrets_are_recognised(name: str) -> None:
-    assert looks_secret(name)
-
-
-@pytest.mark.parametrize(
-    "name", ["environment.py", "key.go", "secrets.py", "credentials.ts", "monkey.txt", "a.py"]
-)
-def test_source_code_is_no_secret(name: str) -> None:
-    assert not looks_secret(name)
-
-
-def test_ignore_files_are_followed_and_read_again(tmp_path: Path) -> None:
-    (tmp_path / IGNORE_FILE).write_text("private/\n*.gen.py\n!keep.gen.py\n")
-    exclusion = Exclusion([tmp_path])
-    uri = tmp_path.as_uri()
-    assert exclusion.reason(uri + "/private/a.py")
-    assert exclusion.reason(uri + "/x/a.gen.py")
-    assert exclusion.reason(uri + "/keep.gen.py") is None
-    assert exclusion.reason(uri + "/src/a.py") is None
-    (tmp_path / IGNORE_FILE).unlink()
-    assert exclusion.reason(uri + "/private/a.py") is None
+def test_secrets_and_ignored_documents_are_left_alone(tmp_path: Path) -> None:
+    warnings: list[str] = []
+    (tmp_path / IGNORE_FILE).write_text("private/\n!\n")
+    for exclusion in (Exclusion([tmp_path], warnings.append), Exclusion([])):
+        uri = tmp_path.as_uri()
+        assert "is named in" in str(exclusion.reason(uri + "/private/a.py"))
+        assert "secrets" in str(exclusion.reason(uri + "/.env"))
+        assert "secrets" in str(exclusion.reason("untitled:/.env"))
+        assert exclusion.reason(uri + "/src/a.py") is None
+        assert exclusion.reason("untitled:Untitled-1") is None
+    assert "Line 2" in warnings[0]
 
 
 def test_paths_never_tell_more_of_the_disk_than_the_workspace(tmp_path: Path) -> None:
