@@ -21,3 +21,29 @@ IGNORE_FOLDERS_KEPT, IGNORE_PATTERNS_KEPT = 1_024, 4_096
 """Folders and patterns that are remembered, some 5 MB; then all ignore files are read again."""
 VERDICTS_KEPT = 1_024
 """Paths of which it is remembered whether they are private, some 5 MB; then all are judged again."""
+
+GRAMMAR_CHARACTERS = 262_144
+"""A grammar's text: of a schema, of Lark rules, or of all tools together. Else InvalidRequest."""
+REGEX_CHARACTERS = 16_384
+"""A regular expression's text. Else InvalidRequest."""
+GRAMMAR_NESTING = 64
+"""How deep a schema's values, or a grammar's brackets, are nested. Else InvalidRequest."""
+GRAMMAR_RULES = 1_000
+"""The rules of a Lark grammar. Else InvalidRequest."""
+SCHEMA_VALUES = 10_000
+"""The values in a JSON schema, keys not counted. Else InvalidRequest."""
+SCHEMA_REFERENCES = 500
+"""The ``$ref`` in a JSON schema, and so the longest chain of them. Else InvalidRequest."""
+TOOLS = 128
+"""The tools that a request may offer. Else InvalidRequest."""
+
+TRIAL_CPU_SECONDS = 2
+"""Processor time for compiling a grammar in the process that tries it. Else InvalidRequest."""
+TRIAL_SECONDS = 10.0
+"""Wall-clock time for the same, on a machine that is busy. Else InvalidRequest."""
+TRIAL_MEMORY_BYTES = 1 << 30
+"""Address space of the process that tries a grammar. Else InvalidRequest."""
+TRIAL_STACK_BYTES = 1 << 20
+"""Its stack, an eighth of an ordinary one: what compiles there does not overflow a worker's."""
+TRIALS_REMEMBERED = 1_024
+"""Results of trials that are kept, each below 1 KB; the oldest is forgotten."""

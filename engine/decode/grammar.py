@@ -15,8 +15,12 @@ import numpy as np
 
 from ..errors import InvalidRequest
 from ..prompt.vocabulary import Vocabulary
+from ..stopping import Check, unchecked
 from ..types import Grammar
 from .filters import Mask
+from .grammar_bounds import check_bounds, parse_json
+from .matcher import new_matcher
+from .trial import Trials
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher, LLTokenizer
@@ -33,19 +37,19 @@ class GrammarCompiler:
         self, vocabulary: Vocabulary, piece: Callable[[int], bytes], tokenize: Callable[[str], list[int]]
     ) -> None:
         self._vocabulary, self._piece, self._tokenize = vocabulary, piece, tokenize
+        self._trials = Trials(vocabulary)
 
-    def compile(self, grammar: Grammar, param: str = "grammar") -> Constraint:
+    def compile(self, grammar: Grammar, param: str = "grammar", check: Check = unchecked) -> Constraint:
         """A constraint at its beginning; :class:`InvalidRequest` says what is wrong with the grammar, and
-        names ``param`` as the field it came in."""
-        from llguidance import LLMatcher, LLParserLimits
-
-        limits = LLParserLimits(verbose_errors=False, max_lexer_states=50_000)
+        names ``param`` as the field it came in. Raises what ``check`` raises while it compiles."""
         try:
-            matcher = LLMatcher(self._tokenizer, source(grammar), log_level=0, limits=limits)
-        except (ValueError, RecursionError) as error:
+            check_bounds(grammar)
+            compiled = source(grammar)
+            if reason := self._trials.reason(compiled, check):
+                raise ValueError(reason)
+            matcher = new_matcher(self._tokenizer, compiled)
+        except ValueError as error:
             raise _unusable(str(error), param) from error
-        if matcher.is_error():
-            raise _unusable(matcher.get_error(), param)
         return Constraint(matcher, self._tokenizer, self._vocabulary.size, param)
 
     @cached_property
@@ -131,7 +135,7 @@ def source(grammar: Grammar) -> str:
 
 def schema_of(text: str) -> str:
     """A JSON schema, given as JSON text, with the style of what it describes."""
-    schema = json.loads(text)
+    schema = parse_json(text)
     if schema is True:
         schema = {}
     if not isinstance(schema, dict):

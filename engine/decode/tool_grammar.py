@@ -11,9 +11,11 @@ import json
 from collections.abc import Sequence
 
 from ..errors import InvalidRequest, UnsupportedParameter
+from ..limits import GRAMMAR_CHARACTERS, TOOLS
 from ..prompt.tool_forms import ToolForm
 from ..types import JSON_OBJECT, Grammar, NamedTool, Tool, ToolChoice
 from .grammar import schema_of, source
+from .grammar_bounds import check_values
 
 
 def tool_grammar(
@@ -21,6 +23,7 @@ def tool_grammar(
 ) -> Grammar:
     """The grammar of a whole answer. ``opener`` is the id of the form's opening text where that is a
     control token; ``answer`` is the grammar of an answer without calls."""
+    _check_tools(tools)
     forced = choice != "auto"
     calls = "\n".join(_rule(number, tool, form, forced) for number, tool in enumerate(_chosen(tools, choice)))
     names = " | ".join(f"call_{number}" for number in range(calls.count("\n") + 1))
@@ -34,6 +37,17 @@ def tool_grammar(
     return Grammar(
         "llguidance", f"start: (opened ({names}))* TEXT\nopened{lazy}: TEXT {begin}\n{calls}\n{text}\n"
     )
+
+
+def _check_tools(tools: Sequence[Tool]) -> None:
+    """Bound what all tools have together, before any of them is read."""
+    if len(tools) > TOOLS:
+        raise InvalidRequest(f"There are {len(tools)} tools, and there may be {TOOLS}.", "tools")
+    if sum(len(tool.name) + len(tool.parameters) for tool in tools) > GRAMMAR_CHARACTERS:
+        raise InvalidRequest(
+            f"The tools are too long: their parameters may have {GRAMMAR_CHARACTERS} characters together.",
+            "tools",
+        )
 
 
 def _chosen(tools: Sequence[Tool], choice: ToolChoice) -> list[Tool]:
@@ -56,7 +70,8 @@ def _schema(tool: Tool) -> str:
     """A tool's schema; of one that is not strict, keywords that the library lacks are left out."""
     try:
         schema = json.loads(schema_of(tool.parameters))
-    except (ValueError, RecursionError) as error:
+        check_values([schema])
+    except ValueError as error:
         raise InvalidRequest(
             f"The parameters of {tool.name!r} are no JSON schema: {error}.", "tools"
         ) from error

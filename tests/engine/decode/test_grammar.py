@@ -72,7 +72,7 @@ def test_texts_fit_or_do_not(kind: GrammarKind, value: str, good: list[str], bad
         ("json_schema", '{"minimum": 5, "maximum": 3, "type": "integer"}', "minimum"),
         ("json_schema", '{"$ref": "https://example.org/x"}', "example.org"),
         ("json_schema", '{"x-guidance": 3}', "x-guidance"),
-        ("json_schema", "[" * 100_000, "recursion"),
+        ("json_schema", "[" * 100_000, "64 levels deep"),
         ("llguidance", '{"grammars": []}', "empty"),
     ],
 )
