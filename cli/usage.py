@@ -12,9 +12,9 @@ from fimble.engine.errors import SettingsError
 from fimble.server.settings import server_settings
 from fimble.server.store.database import Database
 from fimble.server.store.keys import list_keys
-from fimble.server.store.usage import Counts, Place, read
+from fimble.server.store.usage import Counts, Dimensions, read
 
-GROUPS: dict[str, Callable[[Place], str]] = {
+GROUPS: dict[str, Callable[[Dimensions], str]] = {
     "key": lambda place: place.key,
     "day": lambda place: place.day,
     "model": lambda place: place.model,
@@ -43,7 +43,7 @@ def run(days: int, by: str, database: str | None, as_json: bool) -> None:
         _print_table(rows, by)
 
 
-def _rows(found: dict[Place, Counts], by: str, names: dict[str, str]) -> list[dict[str, Any]]:
+def _rows(found: dict[Dimensions, Counts], by: str, names: dict[str, str]) -> list[dict[str, Any]]:
     groups: defaultdict[str, Counts] = defaultdict(Counts)
     for place, counts in found.items():
         groups[GROUPS[by](place)].add(counts)

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from fimble.engine.engine import Engine
 from fimble.engine.types import Completion, Delta, ModelInfo, Timings, Usage
 
-from .access import unauthorized
-from .errors import ApiError, invalid, too_late
+from .errors import ApiError, invalid, too_late, unauthorized
 from .services import Services
 from .store.keys import Key
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel
 
+from .call import Call
 from .store.keys import Scope
-
-if TYPE_CHECKING:
-    from .call import Call
 
 Takes = TypeVar("Takes", bound=BaseModel)
 Events = AsyncGenerator[BaseModel]

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from fimble.engine import errors
 
+from .limits import MAX_PARAM
 from .store.database import DatabaseUnavailable
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,12 @@ def overloaded(code: str, message: str, retry_after: float = 1.0) -> ApiError:
     return ApiError(503, "overloaded_error", code, message, retry_after=retry_after)
 
 
+def unauthorized() -> ApiError:
+    """One error for a key that is missing, malformed, unknown, revoked or expired."""
+    message = "The API key is missing or not valid. Send it as: Authorization: Bearer KEY"
+    return ApiError(401, "authentication_error", "invalid_api_key", message)
+
+
 def too_late() -> ApiError:
     return ApiError(
         504, "timeout_error", "deadline_exceeded", "The answer took longer than this server allows."
@@ -83,7 +90,7 @@ _HTTP = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take this method."),
     413: ("request_too_large", "The request is larger than this server accepts."),
-    415: ("unsupported_media_type", "Send the request as application/json."),
+    415: ("unsupported_media_type", "Send JSON, with the header Content-Type: application/json."),
 }
 
 
@@ -110,7 +117,7 @@ def of_validation(error: ValidationError) -> ApiError:
 
 
 def _dotted(found: ErrorDetails) -> str:
-    return ".".join(str(part) for part in found["loc"] if not _is_variant(part))
+    return ".".join(str(part) for part in found["loc"] if not _is_variant(part))[:MAX_PARAM]
 
 
 def _is_variant(part: object) -> bool:

@@ -1,167 +1,98 @@
-"""Limits of a key: requests and tokens in a minute, tokens in a day, requests at once.
+"""Every bound of the server, in one place: what it takes, holds and waits for. What one key may use is in
+:mod:`.rate_limits`, and the size of a body in the settings (``max_body_mb``).
 
-A request is let in while any of its key's tokens are left, and charged afterwards with what it really
-used, so that nobody has to guess token counts in advance. Minutes are windows that begin with the first
-request. Counts are kept in memory, or in Redis, which several servers can share.
+Each constant says what it bounds and what happens beyond it. Sizes and times are in the unit of the name.
 """
 
 from __future__ import annotations
 
-import logging
-import time
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import TypeVar
+# Connections
 
-from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, Storage
-from limits.aio.strategies import FixedWindowRateLimiter
-from limits.errors import ConfigurationError, StorageError
-from limits.storage import storage_from_string
+MAX_CONNECTIONS = 1_000
+"""Connections at once; fewer where the system gives the process fewer descriptors. A newcomer takes the place
+of the peer that has kept the server waiting longest; where nobody does, it waits to be accepted."""
+RESERVED_DESCRIPTORS = 64
+"""Descriptors that connections leave to the database, to workers and to attached files."""
+STRANGERS_SHARE = 0.5
+"""Part of all connections that one address may hold without having shown a key. One more takes the place of
+that address's own longest waiting one, or is closed."""
+NEWCOMER_SECONDS = 0.5
+"""How long a peer may keep the server waiting without being at risk of losing its place."""
+ACCEPT_PAUSE_SECONDS = 0.05
+"""Time until the next attempt after the system had no descriptor or memory for a connection."""
+BACKLOG = 128
+"""Connections that the system keeps until they are accepted; it refuses more."""
+HANDSHAKE_SECONDS = 10.0
+"""TLS handshake; then the connection is closed."""
+IDLE_SECONDS = 75.0
+"""Time until a request's head is whole, counted from the connection's start or from the answer before; then
+the connection is closed."""
+BODY_SECONDS = 60.0
+"""Time for a request's body to arrive, 408 after it."""
+WRITE_SECONDS = 20.0
+"""Time in which a reader must take ``WRITE_BYTES`` of what waits for it, or all; then it is disconnected."""
+WRITE_BYTES = 16_384
+LAST_WORD_SECONDS = 1.0
+"""Time for the error that ends a stream to be written; then the connection is closed."""
+SEND_BUFFER_BYTES = 65_536
+"""What the system buffers of an answer. By itself it takes megabytes: whole answers, which the model would
+make for nobody to read."""
 
-from fimble.engine.errors import SettingsError
+# Heads
 
-from .errors import ApiError
-from .store.keys import Key
-from .store.usage import day_of
+MAX_LINE_BYTES = 8_190
+"""Request line, and each header: 413 beyond."""
+MAX_HEADERS = 100
+"""Headers of a request: 400 beyond."""
 
-log = logging.getLogger(__name__)
-Result = TypeVar("Result")
-DAY_SECONDS = 86_400
-STORAGE_SECONDS = 1.0
-AWAY_SECONDS = 5.0
-"""How long a storage that did not answer is left alone, so that requests do not wait for it again."""
-UNBOUNDED = 1_000_000_000
-"""What the headers tell where a key has no bound: they are always all there."""
+# Bodies: 400 beyond, unless said otherwise
 
+MAX_VALUES = 200_000
+"""Values in a JSON body, at all depths together: 413 beyond, before anything is made of them."""
+MAX_TEXT = 8_000_000
+"""Characters of a prompt, a message or another text."""
+MAX_FILE = 400_000_000
+"""Characters of an attached file's data: URL; the body's own size is the tighter bound."""
+MAX_NAME = 256
+"""Characters of a name: a model's, a user's, a tool call's."""
+MAX_PATH = 4_096
+"""Characters of a file's path or name."""
+MAX_WORD = 128
+"""Characters of a language's name and the like."""
+MAX_DESCRIPTION = 65_536
+"""Characters of a description of a tool or schema."""
+MAX_STOP = 256
+"""Characters of a stop string."""
+MAX_CONTEXT_FILES = 64
+MAX_PROMPTS = 64
+MAX_PROMPT_TOKENS = 131_072
+"""Token ids of one prompt."""
+MAX_MESSAGES = 2_048
+MAX_PARTS = 1_024
+"""Parts of one message's content."""
+MAX_TOOLS = 128
+"""Tools of a request, and calls of one message."""
+MAX_PROPERTIES = 4_096
+"""Entries at the top of a JSON schema; the engine bounds its depth."""
+MAX_BIASES = 4_096
+"""Tokens of ``logit_bias``."""
+MAX_UPSTREAMS = 64
+"""Names of models or providers to choose among."""
+MAX_PARAM = 128
+"""Characters of a field's name in an error; longer ones are cut."""
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How much of one bound is left, and in how many seconds it is whole again."""
+# Attached files: 400 beyond
 
-    limit: int = UNBOUNDED
-    remaining: int = UNBOUNDED
-    reset: float = 0.0
+PDF_READERS = 2
+"""PDFs read at once; others wait."""
+PDF_SECONDS = 20.0
+PDF_PAGES = 500
+"""Pages of a PDF that are read; the rest is left out."""
+PDF_MEMORY_BYTES = 1 << 30
+PDF_TEXT_BYTES = 8_000_000
+"""Text of a PDF."""
 
+# Usage
 
-class Limits:
-    """``tokens_today`` tells what a key has used today on all servers, as far as it is written down."""
-
-    def __init__(self, where: str, tokens_today: Callable[[str], int]) -> None:
-        self._local = FixedWindowRateLimiter(MemoryStorage())
-        self._shared = FixedWindowRateLimiter(_storage(where)) if where != "memory" else self._local
-        self._tokens_today = tokens_today
-        self._running: Counter[str] = Counter()
-        self._away_until = 0.0
-
-    @asynccontextmanager
-    async def admitted(self, key: Key) -> AsyncIterator[None]:
-        """Count one request in. Raises 429."""
-        most = key.allowance.concurrent
-        if most is not None and self._running[key.id] >= most:
-            raise exceeded(f"This key may have {most} requests running at once.", 1.0)
-        self._running[key.id] += 1
-        try:
-            await self._check_tokens(key)
-            await self._count_request(key)
-            yield
-        finally:
-            self._running[key.id] -= 1
-            if not self._running[key.id]:
-                del self._running[key.id]
-
-    async def charge(self, key: Key, tokens: int) -> None:
-        """Take what a request has used from its key's tokens."""
-        allowance = key.allowance
-        if tokens and allowance.tokens_per_minute is not None:
-            item = RateLimitItemPerMinute(allowance.tokens_per_minute)
-            await self._on_storage(lambda limiter: limiter.hit(item, "tokens", key.id, cost=tokens))
-        if tokens and allowance.tokens_per_day is not None:
-            today = RateLimitItemPerDay(allowance.tokens_per_day)
-            day = day_of(time.time())
-            await self._on_storage(lambda limiter: limiter.hit(today, "day", day, key.id, cost=tokens))
-
-    async def headers(self, key: Key) -> dict[str, str]:
-        """The six ``x-ratelimit-*`` headers."""
-        allowance = key.allowance
-        found = {
-            "requests": await self._standing(allowance.requests_per_minute, "requests", key.id),
-            "tokens": await self._standing(allowance.tokens_per_minute, "tokens", key.id),
-        }
-        headers: dict[str, str] = {}
-        for name, standing in found.items():
-            headers[f"x-ratelimit-limit-{name}"] = str(standing.limit)
-            headers[f"x-ratelimit-remaining-{name}"] = str(standing.remaining)
-            headers[f"x-ratelimit-reset-{name}"] = f"{standing.reset:.1f}s"
-        return headers
-
-    async def _check_tokens(self, key: Key) -> None:
-        quota = key.allowance.tokens_per_day
-        if quota is not None and await self._used_today(key, quota) >= quota:
-            message = f"This key has used its {quota} tokens of today. They come back at midnight UTC."
-            raise exceeded(message, DAY_SECONDS - time.time() % DAY_SECONDS, "quota_exceeded")
-        minute = await self._standing(key.allowance.tokens_per_minute, "tokens", key.id)
-        if minute.remaining <= 0:
-            raise exceeded(f"This key may use {minute.limit} tokens a minute.", minute.reset)
-
-    async def _count_request(self, key: Key) -> None:
-        allowed = key.allowance.requests_per_minute
-        if allowed is None:
-            return
-        item = RateLimitItemPerMinute(allowed)
-        if not await self._on_storage(lambda limiter: limiter.hit(item, "requests", key.id)):
-            reset = (await self._standing(allowed, "requests", key.id)).reset
-            raise exceeded(f"This key may make {allowed} requests a minute.", reset)
-
-    async def _used_today(self, key: Key, quota: int) -> int:
-        today = RateLimitItemPerDay(quota)
-        name = today.key_for("day", day_of(time.time()), key.id)
-        counted = await self._on_storage(lambda limiter: limiter.storage.get(name))
-        return max(counted, self._tokens_today(key.id))
-
-    async def _standing(self, amount: int | None, *names: str) -> Standing:
-        if amount is None:
-            return Standing()
-        item: RateLimitItem = RateLimitItemPerMinute(amount)
-        stats = await self._on_storage(lambda limiter: limiter.get_window_stats(item, *names))
-        return Standing(amount, max(0, stats.remaining), max(0.0, stats.reset_time - time.time()))
-
-    async def _on_storage(self, use: Callable[[FixedWindowRateLimiter], Awaitable[Result]]) -> Result:
-        """A storage that is away holds nobody up: until it is back this server counts for itself."""
-        if time.monotonic() < self._away_until:
-            return await use(self._local)
-        try:
-            found = await use(self._shared)
-        except StorageError as error:
-            if not self._away_until:
-                log.warning("limits are counted here alone: %s", type(error.storage_error).__name__)
-            self._away_until = time.monotonic() + AWAY_SECONDS
-            return await use(self._local)
-        self._away_until = 0.0
-        return found
-
-
-def exceeded(message: str, retry_after: float, code: str = "rate_limit_exceeded") -> ApiError:
-    return ApiError(429, "rate_limit_error", code, message, retry_after=retry_after)
-
-
-def _storage(address: str) -> Storage:
-    scheme, separator, rest = address.partition("://")
-    if scheme not in ("redis", "rediss", "redis+unix") or not separator:
-        raise SettingsError(
-            f"The server setting `limits` is {address!r}; give `memory` or redis://host:port."
-        )
-    try:
-        found = storage_from_string(
-            f"async+{scheme}://{rest}",
-            implementation="redispy",
-            wrap_exceptions=True,
-            socket_timeout=STORAGE_SECONDS,
-            socket_connect_timeout=STORAGE_SECONDS,
-        )
-    except ConfigurationError as error:
-        raise SettingsError(f"Limits in Redis need fimble[redis]: {error}.") from error
-    assert isinstance(found, Storage)
-    return found
+MAX_USAGE_ROWS = 50_000
+"""Rows of usage that wait in memory while the database is away; more distinct ones are not counted."""

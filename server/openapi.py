@@ -18,6 +18,7 @@ REASONS = {
     401: "The key is missing, unknown, revoked or expired",
     403: "The key does not allow this",
     404: "There is no such model",
+    408: "The body did not arrive in time",
     413: "The body is too large",
     415: "The body is no JSON",
     429: "A limit of the key is reached; see `Retry-After`",
@@ -104,7 +105,7 @@ def _event(schema: dict[str, Any]) -> dict[str, Any]:
 def _errors(endpoint: AnyEndpoint, references: References) -> dict[str, Any]:
     statuses = {400, 401, 403, 500, 503, 504}
     if endpoint.method == "POST":
-        statuses |= {404, 413, 415}
+        statuses |= {404, 408, 413, 415}
     if "{id}" in endpoint.path:
         statuses.add(404)
     if endpoint.counted:

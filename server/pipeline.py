@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from pydantic import BaseModel
 
-from .access import admitted_key
+from .admission import admitted_key
 from .body import read_input
 from .call import Call
+from .connections import CONNECTION
 from .endpoint import AnyEndpoint
 from .reply import error_response, failure, json_response, send_events
 from .services import SERVICES
@@ -46,20 +47,22 @@ def served(endpoint: AnyEndpoint) -> Handler:
         trace.endpoint, trace.path = endpoint, endpoint.path
         ends_at = asyncio.get_running_loop().time() + services.settings.request_seconds
         key = await admitted_key(request, endpoint, services.keys)
+        if key is not None:
+            request[CONNECTION].stranger = False
         trace.call = call = Call(services, key, ends_at)
         if key is None or not endpoint.counted:
             return await _answer(request, endpoint, call)
         try:
-            async with services.limits.admitted(key):
+            async with services.rate_limits.admitted(key):
                 return await _answer(request, endpoint, call)
         finally:
-            trace.headers |= await services.limits.headers(key)
+            trace.headers |= await services.rate_limits.headers(key)
 
     return handle
 
 
 async def _answer(request: web.Request, endpoint: AnyEndpoint, call: Call) -> web.StreamResponse:
-    limits, counted_key = call.services.limits, call.key if endpoint.counted else None
+    limits, counted_key = call.services.rate_limits, call.key if endpoint.counted else None
     try:
         async with call.bounded():
             answer = await endpoint.handle(call, await read_input(request, endpoint))

@@ -1,5 +1,5 @@
-"""What aiohttp answers by itself, in the API's shape too: bytes that are no HTTP request, heads that are
-too large, and clients that never finish theirs."""
+"""How connections are spoken on: errors that aiohttp answers by itself in the API's shape too, a deadline for
+whatever is written, and a note of who keeps whom waiting."""
 
 from __future__ import annotations
 
@@ -7,34 +7,95 @@ import asyncio
 import logging
 import socket
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import ContentEncodingError, LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
+from .connections import CONNECTION, Connection, Connections
 from .errors import INVALID, ApiError, of_any, of_http
+from .limits import SEND_BUFFER_BYTES, WRITE_BYTES, WRITE_SECONDS
 from .reply import error_response
 
 log = logging.getLogger(__name__)
-MAX_LINE_BYTES = 8_190
-MAX_HEADERS = 100
-IDLE_SECONDS = 75.0
-"""How long a connection may take until the next request's head is whole."""
-SEND_BUFFER_BYTES = 65_536
-"""Systems buffer megabytes by themselves: whole answers, which the model would make for nobody to read."""
 
 
 class JsonProtocol(RequestHandler):
-    """aiohttp's protocol with our errors."""
+    """aiohttp's protocol with our errors and deadlines."""
 
-    __slots__ = ()
+    __slots__ = ("_connection", "_connections", "_line", "_write_deadline")
+
+    def __init__(
+        self, server: web.Server, connections: Connections, connection: Connection, **options: Any
+    ) -> None:
+        super().__init__(server, loop=asyncio.get_running_loop(), **options)
+        self._connections, self._connection = connections, connection
+        self._line: asyncio.Transport | None = None
+        self._write_deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
+        assert isinstance(transport, asyncio.Transport)
+        # aiohttp forgets the transport when it begins to close, which takes as long as the peer likes
+        self._line = transport
+        self._connection.drop = transport.abort
+        transport.set_write_buffer_limits(high=0)  # writing counts as paused until everything is sent
         connection = transport.get_extra_info("socket")
         if connection is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._connections.remove(self._connection)
+        self._line = None
+        self._cancel_write_deadline()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._connection.waits()
+        self._set_write_deadline()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._cancel_write_deadline()
+        if self._request_in_progress:
+            self._connection.works()
+
+    def _set_write_deadline(self) -> None:
+        assert self._line is not None
+        waiting = self._line.get_write_buffer_size()
+        self._write_deadline = self._loop.call_later(WRITE_SECONDS, self._check_written, waiting)
+
+    def _cancel_write_deadline(self) -> None:
+        if self._write_deadline is not None:
+            self._write_deadline.cancel()
+            self._write_deadline = None
+
+    def _check_written(self, waiting: int) -> None:
+        """Disconnect a reader that took too little of what was ``waiting``."""
+        if self._line is None:
+            return
+        if waiting - self._line.get_write_buffer_size() < WRITE_BYTES:
+            log.info("a client that does not read its answer is disconnected")
+            self._line.abort()
+        else:
+            self._set_write_deadline()
+
+    async def _handle_request(
+        self,
+        request: web.BaseRequest,
+        start_time: float | None,
+        request_handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+    ) -> tuple[web.StreamResponse, bool]:
+        await self._drain_helper()  # or a client that asks and never reads has answers pile up here
+        request[CONNECTION] = self._connection
+        self._connection.works()
+        try:
+            return await super()._handle_request(request, start_time, request_handler)
+        finally:
+            self._connection.waits()
 
     def handle_error(
         self,
@@ -82,39 +143,3 @@ def _of_protocol(status: int, error: BaseException | None, number: str) -> ApiEr
     if status >= 500:
         return of_any(error if isinstance(error, Exception) else RuntimeError(), number)
     return ApiError(400, INVALID, "invalid_value", "This is no valid HTTP/1.1 request.")
-
-
-class _Server(web.Server):
-    def __init__(self, app: web.Application, **options: Any) -> None:
-        super().__init__(app._handle, request_factory=app._make_request, **options)  # type: ignore[arg-type]
-
-    def __call__(self) -> RequestHandler:
-        return JsonProtocol(self, loop=asyncio.get_running_loop(), **self._kwargs)
-
-
-class Runner(web.AppRunner):
-    """An :class:`AppRunner` whose connections speak :class:`JsonProtocol`. A client that goes away cancels
-    its handler, and with it the model's work."""
-
-    def __init__(self, app: web.Application, shutdown_seconds: float) -> None:
-        # aiohttp waits so long twice: for handlers to finish, then for them to notice that they should
-        super().__init__(app, shutdown_timeout=shutdown_seconds / 2, access_log=None)
-
-    def cut_off(self) -> None:
-        """End every request that still runs."""
-        for connection in self.server.connections if self.server else ():
-            connection.force_close()
-            if isinstance(connection, JsonProtocol):
-                connection.cancel_handler()
-
-    async def _make_server(self) -> web.Server:
-        await super()._make_server()
-        return _Server(
-            self._app,
-            handler_cancellation=True,
-            access_log=None,
-            max_line_size=MAX_LINE_BYTES,
-            max_field_size=MAX_LINE_BYTES,
-            max_headers=MAX_HEADERS,
-            keepalive_timeout=IDLE_SECONDS,
-        )

@@ -12,10 +12,8 @@ from pydantic import BaseModel
 from .call import Call
 from .endpoint import Events
 from .errors import ApiError, of_any
+from .limits import LAST_WORD_SECONDS
 from .trace import TRACE
-
-LAST_WORD_SECONDS = 1.0
-"""How long a client that does not read is waited for when its stream has failed."""
 
 
 def compact(value: BaseModel | dict[str, object]) -> bytes:

@@ -8,14 +8,12 @@ import signal
 import ssl
 from collections.abc import Callable
 
-from aiohttp import web
-
 from fimble.engine.engine import Engine
 from fimble.engine.errors import SettingsError
 
 from .app import make_app
 from .hosts import is_loopback
-from .protocol import Runner
+from .runner import Runner
 from .services import open_services
 from .settings import ServerSettings
 
@@ -34,8 +32,7 @@ async def serve(engine: Engine, settings: ServerSettings, on_ready: Callable[[st
     signals = Signals()
     await runner.setup()
     try:
-        await web.TCPSite(runner, settings.host, settings.port, ssl_context=tls).start()
-        port = runner.addresses[0][1]
+        port = await runner.listen(settings.host, settings.port, tls)
         on_ready(f"{'https' if tls else 'http'}://{_bracketed(settings.host)}:{port}")
         await signals.first.wait()
     finally:

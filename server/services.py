@@ -14,11 +14,11 @@ from aiohttp import web
 from fimble.engine.engine import DEFAULT, Engine
 from fimble.engine.types import ModelInfo
 
-from .access import KeyDirectory
 from .chat.attachments import READERS_AT_ONCE
 from .errors import INVALID, ApiError
-from .limits import Limits
+from .key_directory import KeyDirectory
 from .metrics import Metrics
+from .rate_limits import RateLimits
 from .settings import ServerSettings
 from .store.database import Database, DatabaseUnavailable
 from .usage import UsageRecorder
@@ -63,7 +63,7 @@ class Services:
     engine: Engine
     settings: ServerSettings
     keys: KeyDirectory
-    limits: Limits
+    rate_limits: RateLimits
     usage: UsageRecorder
     metrics: Metrics
     models: ModelTable
@@ -96,7 +96,7 @@ def open_services(engine: Engine, settings: ServerSettings, keys_needed: bool = 
         engine=engine,
         settings=settings,
         keys=keys,
-        limits=Limits(settings.limits, keys.tokens_today),
+        rate_limits=RateLimits(settings.limits, keys.tokens_today),
         usage=UsageRecorder(database, settings.usage_days),
         metrics=Metrics(slots),
         models=ModelTable(engine),

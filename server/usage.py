@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from .store import usage as store
 from .store.database import Database, DatabaseUnavailable
-from .store.usage import Counts, Place, day_of
+from .store.usage import Counts, Dimensions, day_of
 
 log = logging.getLogger(__name__)
 WRITE_SECONDS = 5.0
-PLACES_AT_MOST = 50_000
+MAX_USAGE_ROWS = 50_000
 """A bound on memory while the database is away for long; more distinct ones are not counted."""
 
 
@@ -25,7 +25,7 @@ class UsageRecorder:
 
     def __init__(self, database: Database, days: int) -> None:
         self._database, self._days = database, days
-        self._waiting: dict[Place, Counts] = {}
+        self._waiting: dict[Dimensions, Counts] = {}
         self._writing = asyncio.Lock()
         self._forgot = ""
         self._failing = False
@@ -38,11 +38,11 @@ class UsageRecorder:
         """Count; never waits and never fails."""
         if not self.active:
             return
-        place = Place(key, day_of(time.time()), model[:256], endpoint)
-        if place in self._waiting:
-            self._waiting[place].add(counts)
-        elif len(self._waiting) < PLACES_AT_MOST:
-            self._waiting[place] = counts
+        dimensions = Dimensions(key, day_of(time.time()), model[:256], endpoint)
+        if dimensions in self._waiting:
+            self._waiting[dimensions].add(counts)
+        elif len(self._waiting) < MAX_USAGE_ROWS:
+            self._waiting[dimensions] = counts
 
     async def write_often(self) -> None:
         """Write again and again, until cancelled."""
@@ -75,11 +75,11 @@ class UsageRecorder:
         try:
             await self._database.run(store.write, batch)
         except DatabaseUnavailable:
-            for place, counts in batch.items():
-                self._waiting.setdefault(place, Counts()).add(counts)
+            for dimensions, counts in batch.items():
+                self._waiting.setdefault(dimensions, Counts()).add(counts)
             raise
 
-    async def read(self, first: str, last: str, keys: list[str] | None) -> dict[Place, Counts]:
+    async def read(self, first: str, last: str, keys: list[str] | None) -> dict[Dimensions, Counts]:
         """What is known up to now. Raises :class:`DatabaseUnavailable`."""
         await self.write()
         return await self._database.run(store.read, first, last, keys)

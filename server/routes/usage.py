@@ -22,7 +22,9 @@ async def usage(call: Call, query: UsageQuery) -> Answer:
     if first > last:
         raise invalid("`first`: should not be after `last`.", "first")
     found = await call.services.usage.read(first.isoformat(), last.isoformat(), _keys(call, query.key))
-    rows = [UsageRow(**place._asdict(), **_figures(counts)) for place, counts in sorted(found.items())]
+    rows = [
+        UsageRow(**dimensions._asdict(), **_figures(counts)) for dimensions, counts in sorted(found.items())
+    ]
     return UsageResponse(
         object="list", first=first, last=last, data=rows, total=UsageTotal(**_figures(_sum(found.values())))
     )

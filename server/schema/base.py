@@ -8,6 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchem
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from ..limits import MAX_DESCRIPTION, MAX_NAME, MAX_PATH, MAX_PROPERTIES, MAX_STOP, MAX_TEXT, MAX_WORD
+
 
 def _whole(value: object) -> object:
     """JSON does not tell 100.0 from 100, and some languages write the former."""
@@ -22,12 +24,21 @@ Temperature = Annotated[Number, Field(ge=0, le=2)]
 Penalty = Annotated[Number, Field(ge=-2, le=2)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=-(2**63), lt=2**64), WHOLE]
-StopString = Annotated[str, Field(min_length=1, max_length=256)]
-Stops = Annotated[StopString | Annotated[list[StopString], Field(max_length=16)], Field()]
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Name = Annotated[str, Field(max_length=MAX_NAME)]
+Word = Annotated[str, Field(max_length=MAX_WORD)]
+FilePath = Annotated[str, Field(max_length=MAX_PATH)]
+Description = Annotated[str, Field(max_length=MAX_DESCRIPTION)]
+JsonObject = Annotated[dict[str, Any], Field(max_length=MAX_PROPERTIES)]
+StopString = Annotated[str, Field(min_length=1, max_length=MAX_STOP)]
+Stops = Annotated[StopString | Annotated[list[StopString], Field(max_length=16, fail_fast=True)], Field()]
 
 
 class Body(BaseModel):
-    """Types are strict, unknown fields are ignored, and null for an optional field is its default."""
+    """Types are strict, unknown fields are ignored, and null for an optional field is its default.
+
+    Every text, list and object has a bound, and a list ends at its first wrong element: what is wrong
+    with a body costs no more than the body."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from .base import WHOLE, Body, DetailedUsage, Number, Stops, StreamOptions, Temperature, Whole
+from ..limits import MAX_MESSAGES, MAX_UPSTREAMS
+from .base import (
+    WHOLE,
+    Body,
+    Description,
+    DetailedUsage,
+    JsonObject,
+    Name,
+    Number,
+    Stops,
+    StreamOptions,
+    Temperature,
+    Whole,
+    Word,
+)
 from .messages import Message
 from .sampling import SamplingFields
 from .tools import ToolCallMade, ToolFields
 
 Effort = Literal["none", "minimal", "low", "medium", "high"]
+Names = Annotated[list[Name], Field(max_length=MAX_UPSTREAMS, fail_fast=True)]
 TokenLimit = Annotated[int, Field(ge=0, le=1_000_000), WHOLE]
 Reason = Literal["stop", "length", "tool_calls", "content_filter"]
 
 
 class JsonSchema(Body):
     name: str = Field(max_length=64)
-    schema_: dict[str, Any] = Field(default_factory=lambda: {"type": "object"}, alias="schema")
-    description: str = ""
+    schema_: JsonObject = Field(default_factory=lambda: {"type": "object"}, alias="schema")
+    description: Description = ""
     strict: bool = False
 
 
@@ -39,9 +54,9 @@ class Provider(Body):
     """Chooses among upstreams that serve the model."""
 
     sort: Literal["price", "throughput", "latency"] | None = None
-    order: list[str] = Field(default_factory=list, max_length=64)
-    only: list[str] = Field(default_factory=list, max_length=64)
-    ignore: list[str] = Field(default_factory=list, max_length=64)
+    order: Names = Field(default_factory=list)
+    only: Names = Field(default_factory=list)
+    ignore: Names = Field(default_factory=list)
     max_price: MaxPrice | None = None
 
 
@@ -61,12 +76,12 @@ class Plugin(Body):
 class GatewayFields(Body):
     """Parameters of a gateway. Those that choose among upstreams need some: 400 without."""
 
-    models: list[str] = Field(default_factory=list, max_length=64, description="Tried in order")
+    models: Names = Field(default_factory=list, description="Tried in order")
     route: Literal["fallback"] | None = None
     provider: Provider | None = None
     reasoning: Reasoning | None = None
-    transforms: list[Literal["middle-out"]] = Field(default_factory=list, max_length=8)
-    plugins: list[Plugin] = Field(default_factory=list, max_length=8)
+    transforms: list[Literal["middle-out"]] = Field(default_factory=list, max_length=8, fail_fast=True)
+    plugins: list[Plugin] = Field(default_factory=list, max_length=8, fail_fast=True)
 
     def plugin(self, name: str) -> Plugin | None:
         return next((each for each in self.plugins if each.id == name and each.enabled), None)
@@ -75,8 +90,8 @@ class GatewayFields(Body):
 class ChatCompletionsRequest(SamplingFields, ToolFields, GatewayFields):
     """A conversation to answer."""
 
-    messages: list[Message] = Field(min_length=1, max_length=2048)
-    model: str = Field("default", description="A model of /v1/models, or `default`")
+    messages: list[Message] = Field(min_length=1, max_length=MAX_MESSAGES, fail_fast=True)
+    model: Name = Field("default", description="A model of /v1/models, or `default`")
     max_tokens: TokenLimit | None = Field(None, description="0 evaluates the conversation and ends")
     max_completion_tokens: TokenLimit | None = Field(None, description="The newer name of `max_tokens`")
     temperature: Temperature = 1.0
@@ -89,7 +104,7 @@ class ChatCompletionsRequest(SamplingFields, ToolFields, GatewayFields):
     response_format: ResponseFormat | None = None
     structured_outputs: bool = Field(False, description="JSON schemas are always kept to here")
     reasoning_effort: Effort = "none"
-    language: str = Field("", max_length=128, description="Of the code, for models that are not chat-tuned")
+    language: Word = Field("", description="Of the code, for models that are not chat-tuned")
 
 
 class TopLogprob(BaseModel):

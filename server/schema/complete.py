@@ -8,34 +8,35 @@ from pydantic import BaseModel, Field
 
 from fimble.engine.types import FimRequest, Sampling, Snippet
 
-from .base import WHOLE, Body, Seed, StopString, Temperature, Whole
+from ..limits import MAX_CONTEXT_FILES
+from .base import WHOLE, Body, FilePath, Name, Seed, StopString, Temperature, Text, Whole, Word
 
 
 class ContextFile(Body):
     """A piece of another file that may help."""
 
-    file_path: str = Field(max_length=4096)
-    content: str
-    kind: str = Field("file", max_length=64)
+    file_path: FilePath
+    content: Text
+    kind: Word = "file"
 
 
 class CompleteRequest(Body):
     """Text around a cursor. Fields after ``file_path`` are extensions of this server."""
 
-    prefix: str = Field(description="All text before the cursor; may be empty")
-    suffix: str = Field(description="All text after the cursor; may be empty")
-    language: str = Field(max_length=128, description="Language id, such as python or typescript")
-    file_path: str = Field("", max_length=4096, description="Relative path, used as context only")
-    model: str = Field("", description="A model of /v1/models; the default one when left out")
+    prefix: Text = Field(description="All text before the cursor; may be empty")
+    suffix: Text = Field(description="All text after the cursor; may be empty")
+    language: Word = Field(description="Language id, such as python or typescript")
+    file_path: FilePath = Field("", description="Relative path, used as context only")
+    model: Name = Field("", description="A model of /v1/models; the default one when left out")
     max_tokens: Annotated[int, Field(ge=0, le=8000), WHOLE] | None = Field(
         None, description="0 evaluates the prompt and answers at once"
     )
     temperature: Temperature = Field(0.0, description="0 is deterministic")
     seed: Seed | None = None
-    stop: list[StopString] = Field(default_factory=list, max_length=8)
+    stop: list[StopString] = Field(default_factory=list, max_length=8, fail_fast=True)
     n: Whole = Field(1, ge=1, le=8, description="How many different completions; more than 1: `completions`")
     stream: bool = Field(False, description="Server-sent events of `delta`, then [DONE]")
-    context: list[ContextFile] = Field(default_factory=list, max_length=64)
+    context: list[ContextFile] = Field(default_factory=list, max_length=MAX_CONTEXT_FILES, fail_fast=True)
     deadline_ms: Annotated[int, Field(ge=1, le=600_000), WHOLE] | None = Field(
         None, description="Answer within this time, or fail"
     )

@@ -9,14 +9,27 @@ from pydantic import BaseModel, Field
 
 from fimble.engine import types as engine
 
-from .base import WHOLE, Body, DetailedUsage, Stops, StreamOptions, Temperature, Whole, stop_strings
+from ..limits import MAX_PROMPT_TOKENS, MAX_PROMPTS
+from .base import (
+    WHOLE,
+    Body,
+    DetailedUsage,
+    JsonObject,
+    Name,
+    Stops,
+    StreamOptions,
+    Temperature,
+    Text,
+    Whole,
+    stop_strings,
+)
 from .sampling import DryFields, SamplingFields
 from .tools import ToolCallMade, ToolFields
 
 Token = Annotated[int, Field(ge=0, lt=2**31), WHOLE]
-Tokens = Annotated[list[Token], Field(min_length=1)]
-Prompts = Annotated[list[str], Field(min_length=1, max_length=64)]
-TokenPrompts = Annotated[list[Tokens], Field(min_length=1, max_length=64)]
+Tokens = Annotated[list[Token], Field(min_length=1, max_length=MAX_PROMPT_TOKENS, fail_fast=True)]
+Prompts = Annotated[list[Text], Field(min_length=1, max_length=MAX_PROMPTS, fail_fast=True)]
+TokenPrompts = Annotated[list[Tokens], Field(min_length=1, max_length=MAX_PROMPTS, fail_fast=True)]
 Prompt = str | tuple[int, ...]
 Wanted = engine.TextRequest | engine.FimRequest
 
@@ -25,7 +38,7 @@ class GrammarBody(Body):
     """What the text must look like."""
 
     type: Literal["regex", "lark", "json_schema", "llguidance"]
-    value: str | dict[str, Any] = Field(description="A text; for json_schema and llguidance also an object")
+    value: Text | JsonObject = Field(description="A text; for json_schema and llguidance also an object")
 
     def to_engine(self) -> engine.Grammar:
         value = self.value if isinstance(self.value, str) else json.dumps(self.value)
@@ -35,9 +48,9 @@ class GrammarBody(Body):
 class CompletionsRequest(SamplingFields, DryFields, ToolFields):
     """A prompt to continue; with ``suffix``, a hole to fill in."""
 
-    prompt: str | Prompts | Tokens | TokenPrompts = Field(description="Text or token ids, one or several")
-    model: str = Field("default", description="A model of /v1/models, or `default`")
-    suffix: str | None = Field(None, description="Text after the hole: fill in the middle")
+    prompt: Text | Prompts | Tokens | TokenPrompts = Field(description="Text or token ids, one or several")
+    model: Name = Field("default", description="A model of /v1/models, or `default`")
+    suffix: Text | None = Field(None, description="Text after the hole: fill in the middle")
     max_tokens: Whole = Field(16, ge=0, le=1_000_000, description="0 evaluates the prompt and ends")
     n: Whole = Field(1, ge=1, le=16)
     best_of: Whole = Field(1, ge=1, le=20, description="At least `n`: candidates, the likeliest are answered")
@@ -49,7 +62,7 @@ class CompletionsRequest(SamplingFields, DryFields, ToolFields):
     logprobs: Annotated[int, Field(ge=0, le=20), WHOLE] | None = Field(
         None, description="This many most likely tokens at each place"
     )
-    user: str = Field("", description="Accepted for other clients' sake; keys tell users apart here")
+    user: Name = Field("", description="Accepted for other clients' sake; keys tell users apart here")
     truncate_sequence: bool = Field(False, description="Cut a prompt that is too long from the left")
     grammar: GrammarBody | None = None
 

@@ -6,18 +6,19 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from .base import Body
+from ..limits import MAX_FILE, MAX_PARTS, MAX_TOOLS
+from .base import Body, FilePath, Name, Text, Word
 from .tools import ToolCall
 
 
 class TextPart(Body):
     type: Literal["text"]
-    text: str
+    text: Text
 
 
 class ImageUrl(Body):
-    url: str = Field(description="An address, or a data: URL")
-    detail: str = ""
+    url: str = Field(max_length=MAX_FILE, description="An address, or a data: URL")
+    detail: Word = ""
 
 
 class ImagePart(Body):
@@ -28,8 +29,8 @@ class ImagePart(Body):
 
 
 class File(Body):
-    filename: str = Field("file", max_length=1024)
-    file_data: str = Field(description="A data: URL of a PDF or of text")
+    filename: FilePath = "file"
+    file_data: str = Field(max_length=MAX_FILE, description="A data: URL of a PDF or of text")
 
 
 class FilePart(Body):
@@ -51,13 +52,13 @@ Part = Annotated[
     | Annotated[FilePart, Tag("<file>")],
     Discriminator(_tag),
 ]
-Content = str | list[Part]
+Content = Text | Annotated[list[Part], Field(max_length=MAX_PARTS, fail_fast=True)]
 
 
 class SystemMessage(Body):
     role: Literal["system"]
     content: Content
-    name: str = ""
+    name: Name = ""
 
 
 class DeveloperMessage(SystemMessage):
@@ -67,20 +68,20 @@ class DeveloperMessage(SystemMessage):
 class UserMessage(Body):
     role: Literal["user"]
     content: Content
-    name: str = ""
+    name: Name = ""
 
 
 class AssistantMessage(Body):
     role: Literal["assistant"]
     content: Content = ""
-    name: str = ""
-    tool_calls: list[ToolCall] = Field(default_factory=list, max_length=128)
+    name: Name = ""
+    tool_calls: list[ToolCall] = Field(default_factory=list, max_length=MAX_TOOLS, fail_fast=True)
 
 
 class ToolMessage(Body):
     role: Literal["tool"]
     content: Content
-    tool_call_id: str = Field(max_length=256)
+    tool_call_id: Name
 
 
 Message = Annotated[

@@ -6,9 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from .base import Name
+
 
 class ModelPath(BaseModel):
-    id: str
+    id: Name
 
 
 class Model(BaseModel):

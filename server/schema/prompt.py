@@ -6,18 +6,18 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from .base import Body, Share, StopString, Usage, Whole
+from .base import Body, Name, Share, StopString, Text, Usage, Whole, Word
 
 
 class PromptRequest(Body):
-    prompt: str = Field(description="Code or text to continue")
-    model: str = Field("", description="A model of /v1/models; the default one when left out")
+    prompt: Text = Field(description="Code or text to continue")
+    model: Name = Field("", description="A model of /v1/models; the default one when left out")
     max_tokens: Whole = Field(500, ge=1, le=8000, description="Within the key's ceiling")
     temperature: Share = Field(0.2, description="0 is deterministic")
-    stop: list[StopString] | None = Field(None, max_length=4)
+    stop: list[StopString] | None = Field(None, max_length=4, fail_fast=True)
     stream: bool = False
-    language: str | None = Field(None, max_length=128, description="A hint, such as python or go")
-    system: str | None = Field(None, description="An instruction, put ahead of the prompt as a comment")
+    language: Word | None = Field(None, description="A hint, such as python or go")
+    system: Text | None = Field(None, description="An instruction, put ahead of the prompt as a comment")
 
 
 class PromptResponse(BaseModel):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from fimble.engine.types import Dry, Sampling
 
+from ..limits import MAX_BIASES
 from .base import Body, Number, Penalty, Seed, Share, Whole
 
 TokenId = Annotated[str, Field(pattern=r"^[0-9]{1,9}$")]
@@ -25,7 +26,7 @@ class SamplingFields(Body):
     repetition_penalty: Number = Field(1.0, ge=0, le=2, description="Multiplicative; 1 (or 0): off")
     seed: Seed | None = None
     logit_bias: dict[TokenId, Bias] = Field(
-        default_factory=dict, description="Added to tokens' logits, by id"
+        default_factory=dict, max_length=MAX_BIASES, description="Added to tokens' logits, by id"
     )
 
     def sampling(self, temperature: float, dry: Dry | None = None) -> Sampling:
@@ -50,7 +51,7 @@ class DryFields(Body):
     dry_base: Number = Field(1.75, ge=1, le=100)
     dry_allowed_length: Whole = Field(2, ge=1, le=1000)
     dry_sequence_breakers: list[Annotated[str, Field(max_length=64)]] = Field(
-        default_factory=lambda: list(Dry().sequence_breakers), max_length=64
+        default_factory=lambda: list(Dry().sequence_breakers), max_length=64, fail_fast=True
     )
 
     def dry(self) -> Dry | None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from fimble.engine import types as engine
 
-from .base import Body
+from ..limits import MAX_TOOLS
+from .base import Body, Description, JsonObject, Name, Text
 
 FunctionName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 
 
 class Function(Body):
     name: FunctionName
-    description: str = ""
-    parameters: dict[str, Any] = Field(
+    description: Description = ""
+    parameters: JsonObject = Field(
         default_factory=lambda: {"type": "object"}, description="JSON schema of the arguments"
     )
     strict: bool = Field(False, description="Arguments are made to fit the schema")
@@ -46,7 +47,7 @@ class ToolChoice(Body):
 
 
 class ToolFields(Body):
-    tools: list[Tool] = Field(default_factory=list, max_length=128)
+    tools: list[Tool] = Field(default_factory=list, max_length=MAX_TOOLS, fail_fast=True)
     tool_choice: Literal["none", "auto", "required"] | ToolChoice = "auto"
     parallel_tool_calls: bool = True
 
@@ -69,14 +70,14 @@ class ToolFields(Body):
 
 
 class CalledFunction(Body):
-    name: str = Field(max_length=256)
-    arguments: str = Field(description="JSON text")
+    name: Name
+    arguments: Text = Field(description="JSON text")
 
 
 class ToolCall(Body):
     """A call that the model has asked for."""
 
-    id: str = Field(max_length=256)
+    id: Name
     type: Literal["function"] = "function"
     function: CalledFunction
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from .base import Body
+from .base import Body, Name
 
 
 def _written_out(text: object) -> object:
@@ -26,7 +26,7 @@ class UsageQuery(BaseModel):
 
     first: Day | None = Field(None, description="By default 30 days before `last`")
     last: Day | None = Field(None, description="By default today")
-    key: str | None = Field(None, description="A key's id, or `all`: needs the scope admin")
+    key: Name | None = Field(None, description="A key's id, or `all`: needs the scope admin")
 
 
 class UsageRow(BaseModel):
@@ -73,7 +73,7 @@ class FeedbackRequest(Body):
     """What became of a suggestion. No text is sent."""
 
     event: Literal["shown", "accepted"]
-    model: str = ""
+    model: Name = ""
 
 
 class FeedbackResponse(BaseModel):

@@ -21,7 +21,7 @@ from .tables import LATENCY, USAGE
 GROWTH = 1.25
 
 
-class Place(NamedTuple):
+class Dimensions(NamedTuple):
     """What is counted together. ``key`` is "" where no key was needed."""
 
     key: str
@@ -71,28 +71,30 @@ def day_of(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).date().isoformat()
 
 
-def write(connection: Connection, found: Mapping[Place, Counts]) -> None:
+def write(connection: Connection, found: Mapping[Dimensions, Counts]) -> None:
     """Add counts to what is there; always in the same order, in which two servers cannot lock each other."""
     rows: list[dict[str, Any]] = []
     latencies: list[dict[str, Any]] = []
-    for place in sorted(found):
-        counts, names = found[place], place._asdict()
+    for dimensions in sorted(found):
+        counts, names = found[dimensions], dimensions._asdict()
         rows.append(names | {f.name: getattr(counts, f.name) for f in fields(counts) if f.name != "latency"})
         latencies += [names | {"bucket": b, "requests": n} for b, n in sorted(counts.latency.items())]
     _upsert(connection, USAGE, rows)
     _upsert(connection, LATENCY, latencies)
 
 
-def read(connection: Connection, first: str, last: str, keys: Iterable[str] | None) -> dict[Place, Counts]:
+def read(
+    connection: Connection, first: str, last: str, keys: Iterable[str] | None
+) -> dict[Dimensions, Counts]:
     """Counts from day to day, of some keys or all."""
-    found: dict[Place, Counts] = {}
+    found: dict[Dimensions, Counts] = {}
     for row in connection.execute(select(USAGE).where(_within(USAGE, first, last, keys))).mappings():
         values: dict[str, Any] = dict(row)
-        place = Place(*(values.pop(name) for name in Place._fields))
-        found[place] = Counts(**values)
+        dimensions = Dimensions(*(values.pop(name) for name in Dimensions._fields))
+        found[dimensions] = Counts(**values)
     for row in connection.execute(select(LATENCY).where(_within(LATENCY, first, last, keys))).mappings():
-        place = Place(*(row[name] for name in Place._fields))
-        found.setdefault(place, Counts()).latency[row["bucket"]] += row["requests"]
+        dimensions = Dimensions(*(row[name] for name in Dimensions._fields))
+        found.setdefault(dimensions, Counts()).latency[row["bucket"]] += row["requests"]
     return found
 
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from fimble.engine.backends.base import Backend
 from fimble.engine.engine import Engine
 from fimble.engine.settings import Settings
 from fimble.engine.types import Delta, FimRequest, ModelInfo, Request
 from fimble.server.app import make_app
-from fimble.server.protocol import Runner
+from fimble.server.connections import Connections
+from fimble.server.runner import Runner
 from fimble.server.services import Services, open_services
 from fimble.server.settings import ServerSettings
 from fimble.server.store.database import Database
@@ -65,6 +65,7 @@ class Api:
 
     url: str
     services: Services
+    connections: Connections
     session: aiohttp.ClientSession
     key: str | None = None
 
@@ -138,10 +139,9 @@ async def running(
     runner = Runner(make_app(services), settings.shutdown_seconds)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        port = runner.addresses[0][1]
+        port = await runner.listen("127.0.0.1", 0)
         async with aiohttp.ClientSession() as session:
-            yield Api(f"http://127.0.0.1:{port}", services, session)
+            yield Api(f"http://127.0.0.1:{port}", services, runner.connections, session)
     finally:
         await runner.cleanup()
         await engine.close()

@@ -15,7 +15,7 @@ from fimble.cli.main import app
 from fimble.engine.errors import FimbleError, SettingsError
 from fimble.server.store.database import Database
 from fimble.server.store.keys import id_of
-from fimble.server.store.usage import Counts, Place, day_of, write
+from fimble.server.store.usage import Counts, Dimensions, day_of, write
 
 
 @pytest.fixture(autouse=True)
@@ -102,8 +102,8 @@ def test_usage_by_key_and_by_model(database: Database) -> None:
     today = day_of(time.time())
     counts = Counts(requests=3, completion_tokens=30, latency=Counter({10: 3}))
     with database.open() as connection:
-        write(connection, {Place(id_of(key), today, "m1", "/complete"): counts})
-        write(connection, {Place("", today, "m2", "/complete"): Counts(requests=1)})
+        write(connection, {Dimensions(id_of(key), today, "m1", "/complete"): counts})
+        write(connection, {Dimensions("", today, "m2", "/complete"): Counts(requests=1)})
     by_key = json.loads(run("usage", "--json"))
     assert [(row["key"], row["requests"]) for row in by_key] == [("no key", 1), ("ann", 3)]
     by_model = json.loads(run("usage", "--json", "--by", "model"))

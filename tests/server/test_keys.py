@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fimble.server.access import KeyDirectory
 from fimble.server.errors import ApiError
+from fimble.server.key_directory import KeyDirectory
 from fimble.server.store.database import Database
 from fimble.server.store.keys import (
     KeyProblem,

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from fimble.server import protocol
+from fimble.server import runner
 
 from .conftest import Api, Start
 
@@ -121,7 +121,7 @@ async def test_a_body_that_does_not_come_is_given_up_when_time_is_up(start: Star
 async def test_a_head_that_does_not_come_closes_the_connection(
     start: Start, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
-    monkeypatch.setattr(protocol, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(runner, "IDLE_SECONDS", 0.2)
     api = await start()
     host, port = api.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))

@@ -17,14 +17,14 @@ from sqlalchemy import Connection
 from fimble.server.store import usage as store
 from fimble.server.store.database import Database, DatabaseUnavailable
 from fimble.server.store.keys import NewKey, id_of
-from fimble.server.store.usage import Counts, Place, bucket_ms, bucket_of
+from fimble.server.store.usage import Counts, Dimensions, bucket_ms, bucket_of
 from fimble.server.usage import UsageRecorder
 
 from .conftest import ANSWER, Api, FailingBackend, Start, until
 
 TODAY = datetime.now(UTC).date()
 HOLE = {"prefix": "", "suffix": "", "language": "python"}
-PLACE = Place("k", TODAY.isoformat(), "m", "/complete")
+DIMENSIONS = Dimensions("k", TODAY.isoformat(), "m", "/complete")
 
 
 @pytest.fixture
@@ -105,14 +105,14 @@ async def test_usage_days_0_counts_nothing_and_makes_no_file(start: Start, tmp_p
 
 
 async def test_what_is_older_than_wanted_is_forgotten(database: Database) -> None:
-    old = Place("k", (TODAY - timedelta(days=31)).isoformat(), "m", "/complete")
+    old = Dimensions("k", (TODAY - timedelta(days=31)).isoformat(), "m", "/complete")
     await database.run(
-        store.write, {old: Counts(requests=1, latency=Counter([3])), PLACE: Counts(requests=1)}
+        store.write, {old: Counts(requests=1, latency=Counter([3])), DIMENSIONS: Counts(requests=1)}
     )
     recorder = UsageRecorder(database, days=30)
     await recorder.write()
     found = await database.run(store.read, "0001-01-01", "9999-12-31", None)
-    assert list(found) == [PLACE]
+    assert list(found) == [DIMENSIONS]
 
 
 async def test_a_locked_database_neither_loses_nor_blocks(database: Database) -> None:
@@ -165,9 +165,9 @@ async def test_answers_go_on_without_a_database(start: Start) -> None:
 
 
 async def test_two_writers_add_to_the_same_rows(database: Database) -> None:
-    one = {PLACE: Counts(requests=1, completion_tokens=5, latency=Counter({10: 1}))}
+    one = {DIMENSIONS: Counts(requests=1, completion_tokens=5, latency=Counter({10: 1}))}
     await asyncio.gather(*(database.run(store.write, one) for _ in range(20)))
-    [counts] = (await database.run(store.read, PLACE.day, PLACE.day, None)).values()
+    [counts] = (await database.run(store.read, DIMENSIONS.day, DIMENSIONS.day, None)).values()
     assert (counts.requests, counts.completion_tokens, counts.latency) == (20, 100, Counter({10: 20}))
 
 

@@ -14,12 +14,9 @@ import math
 import time
 from collections.abc import Callable, Iterator
 
-from aiohttp import web
 from sqlalchemy import Connection
 
-from .endpoint import AnyEndpoint
-from .errors import ApiError, overloaded
-from .hosts import host_of, is_loopback
+from .errors import overloaded, unauthorized
 from .store.database import Database, DatabaseUnavailable
 from .store.keys import Key, digest, id_of, list_keys
 from .store.usage import day_of, tokens_of_day
@@ -132,43 +129,6 @@ class KeyDirectory:
     def _tell_watchers(self) -> None:
         for on_end in [on_end for on_end, key in self._watchers.items() if not self.valid(key)]:
             on_end()
-
-
-def unauthorized() -> ApiError:
-    """One error for a key that is missing, malformed, unknown, revoked or expired."""
-    message = "The API key is missing or not valid. Send it as: Authorization: Bearer KEY"
-    return ApiError(401, "authentication_error", "invalid_api_key", message)
-
-
-async def admitted_key(request: web.Request, endpoint: AnyEndpoint, keys: KeyDirectory) -> Key | None:
-    """The key that a request shows, or None where none is needed. Raises 401, 403 or 503."""
-    if endpoint.public:
-        return None
-    if not keys.needed:
-        _refuse_other_sites(request)
-        return None
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not text.strip():
-        raise unauthorized()
-    key = await keys.find(text.strip())
-    if endpoint.scopes and not endpoint.scopes & key.scopes:
-        wanted = " or ".join(f"`{scope}`" for scope in sorted(endpoint.scopes))
-        raise ApiError(
-            403,
-            "permission_error",
-            "key_scope",
-            f"This key lacks the scope {wanted} that this address needs.",
-        )
-    return key
-
-
-def _refuse_other_sites(request: web.Request) -> None:
-    """Without keys, a web page that somebody visits must not reach this server through their browser, not
-    even under a name that it has made to mean this machine."""
-    names = [request.host, *request.headers.getall("Origin", [])]
-    if not all(is_loopback(host_of(name)) for name in names):
-        message = "Without keys this server answers this machine alone. Ask it at 127.0.0.1."
-        raise ApiError(403, "permission_error", "key_scope", message)
 
 
 def _read_all(connection: Connection) -> tuple[dict[str, Key], dict[str, int]]:

@@ -9,7 +9,7 @@ from limits.errors import StorageError
 
 from fimble.engine.errors import SettingsError
 from fimble.server.errors import ApiError
-from fimble.server.limits import UNBOUNDED, Limits
+from fimble.server.rate_limits import UNBOUNDED, RateLimits
 from fimble.server.store.keys import Allowance, Key, NewKey
 
 from .conftest import ANSWER, Api, Start, until
@@ -89,7 +89,7 @@ async def test_requests_at_once(start: Start) -> None:
 
 
 async def test_tokens_a_day_count_what_other_servers_wrote_down() -> None:
-    limits = Limits("memory", lambda key: 100)
+    limits = RateLimits("memory", lambda key: 100)
     key = key_with(Allowance(tokens_per_day=100))
     with pytest.raises(ApiError) as caught:
         async with limits.admitted(key):
@@ -122,7 +122,7 @@ async def test_other_endpoints_are_not_limited(api: Api) -> None:
 
 
 async def test_counts_storage_that_is_away_holds_nobody_up() -> None:
-    limits = Limits("redis://127.0.0.1:9", lambda key: 0)
+    limits = RateLimits("redis://127.0.0.1:9", lambda key: 0)
     key = key_with(Allowance(requests_per_minute=1, tokens_per_minute=10, tokens_per_day=10))
     async with limits.admitted(key):
         await limits.charge(key, 4)
@@ -135,7 +135,7 @@ async def test_counts_storage_that_is_away_holds_nobody_up() -> None:
 async def test_counts_storage_that_is_away_is_left_alone_for_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    limits = Limits("redis://127.0.0.1:9", lambda key: 0)
+    limits = RateLimits("redis://127.0.0.1:9", lambda key: 0)
     key = key_with(Allowance(requests_per_minute=5, tokens_per_minute=10))
     asked = []
 
@@ -152,4 +152,4 @@ async def test_counts_storage_that_is_away_is_left_alone_for_a_while(
 @pytest.mark.parametrize("where", ["", "disk", "http://x", "redis:"])
 def test_limits_somewhere_else_are_a_settings_error(where: str) -> None:
     with pytest.raises(SettingsError):
-        Limits(where, lambda key: 0)
+        RateLimits(where, lambda key: 0)
