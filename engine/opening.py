@@ -61,12 +61,18 @@ def worker_maker(settings: Settings, model: str, on_state: OnState) -> Callable[
 
 
 def _transport(settings: Settings, options: WorkerOptions) -> Callable[[], Transport]:
-    if settings.engine == "shared":
-        from .shared.meeting import ServiceOptions
-        from .shared.transport import SharedTransport
+    own = _own_transport(settings)
+    if settings.engine != "shared":
+        return own
+    from .shared.address import ServiceOptions
+    from .shared.fallback import FallbackTransport
+    from .shared.transport import SharedTransport
 
-        service = ServiceOptions(options, settings.workers, settings.queue, settings.idle_minutes * 60)
-        return lambda: SharedTransport(service)
+    service = ServiceOptions(options, settings.workers, settings.queue, settings.idle_minutes * 60)
+    return lambda: FallbackTransport(SharedTransport(service), own)
+
+
+def _own_transport(settings: Settings) -> Callable[[], Transport]:
     if settings.isolation == "process":
         return ProcessTransport
     from .workers.in_thread import ThreadTransport  # brings the model's runtime into this process

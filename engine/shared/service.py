@@ -1,8 +1,9 @@
-"""The common engine's process: ``python -m fimble.engine.shared.service OPTIONS``, options as JSON.
+"""The shared engine's process: ``python -m fimble.engine.shared.service OPTIONS``, options as JSON.
 
 Holds the models' workers and takes turns fairly between the editors. It ends when no editor has been
-joined for a while. Only one runs for each meeting place: the lock on its file decides, and is given back by
-the system however the process ends.
+joined for a while. Only one runs for each address: the lock on a file decides, and is given back by the
+system however the process ends. One line on standard output says how the start went: that it listens, that
+another one runs, or why it cannot.
 """
 
 from __future__ import annotations
@@ -12,61 +13,81 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from ..backends.local import LocalBackend, LocalModel
-from ..errors import FimbleError, FrameError
+from ..limits import CLIENTS
 from ..scheduler import Scheduler
-from ..turns import in_turn, warm_in_turn
-from ..types import Request
-from ..workers.codec import COMMANDS
-from ..workers.frames import pack, receive
-from ..workers.messages import Cancel, Command, Ended, Open, Opened, OpenFailed, Piece, Reply, Run
 from ..workers.transports import ProcessTransport
 from ..workers.worker import Worker
-from .meeting import Meeting, ServiceOptions
+from .address import HELLO, LISTENS, TAKEN, Address, ServiceOptions
+from .client import Client
+
+Say = Callable[[str], None]
 
 
 def main() -> None:
     options = ServiceOptions.from_json(sys.argv[1])
-    if hasattr(os, "fork") and os.fork():
-        os._exit(0)  # nobody's child: the editor that started it need not wait for its end
-    meeting = Meeting(options)
-    meeting.prepare()
+    say = _split_off() if hasattr(os, "fork") else _speaker(1)
+    address = Address(options)
     try:
-        with FileLock(meeting.lock, timeout=0):
-            asyncio.run(_serve(meeting))
+        address.prepare()
+        with FileLock(address.lock, timeout=0):
+            asyncio.run(_serve(address, lambda: say(LISTENS)))
     except Timeout:
-        return  # another one was faster
+        say(TAKEN)
+    except OSError as error:
+        say(str(error))
 
 
-async def _serve(meeting: Meeting) -> None:
+def _split_off() -> Say:
+    """Go on as nobody's child, so that the editor that started it need not wait for its end.
+
+    The first process passes on what this one says, and ends.
+    """
+    readable, writable = os.pipe()
+    if os.fork():
+        os.close(writable)
+        os.write(1, os.read(readable, 4096))
+        os._exit(0)
+    os.close(readable)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+    return _speaker(writable)
+
+
+def _speaker(descriptor: int) -> Say:
+    def say(word: str) -> None:
+        with suppress(OSError):  # nobody listens any more
+            os.write(descriptor, word.encode("utf-8", "replace") + b"\n")
+
+    return say
+
+
+async def _serve(address: Address, on_listening: Callable[[], None]) -> None:
     """Serve until nobody has been joined for a while, or a signal comes."""
-    service = Service(meeting.options)
-    server = await meeting.listen(service.welcome)
-    loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-    assert task is not None
+    service, ended = Service(address.options), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
+        with suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    server = await address.listen(service.welcome)
+    on_listening()
+    waiting = [asyncio.ensure_future(each) for each in (ended.wait(), service.left_alone())]
     try:
-        async with server:
-            await service.alone(meeting.options.alone_seconds)
-    except asyncio.CancelledError:
-        pass
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        meeting.path.unlink(missing_ok=True)
+        address.path.unlink(missing_ok=True)
+        server.close()  # `wait_closed` would wait for the editors, which may stay for days
         await service.close()
 
 
 class Service:
-    """The engine behind the meeting place."""
+    """The engine behind the address."""
 
     def __init__(self, options: ServiceOptions) -> None:
         def worker() -> Worker:
@@ -76,97 +97,40 @@ class Service:
             LocalModel(Path(options.worker.model).stem, options.worker.model), worker, options.workers
         )
         self._scheduler = Scheduler(options.workers, options.queue)
+        self._alone_seconds = options.alone_seconds
         self._users = itertools.count(1)
-        self._joined: set[_Guest] = set()
+        self._clients: set[Client] = set()
         self._left = asyncio.Event()
 
     async def welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        guest = _Guest(self._backend, self._scheduler, str(next(self._users)), writer)
-        self._joined.add(guest)
+        """Serve one editor until it goes away."""
+        if len(self._clients) >= CLIENTS:
+            writer.transport.abort()
+            return
+        writer.write(HELLO)
+        client = Client(self._backend, self._scheduler, str(next(self._users)), writer)
+        self._clients.add(client)
         try:
-            await guest.listen(reader)
+            await client.listen(reader)
         finally:
-            self._joined.discard(guest)
+            self._clients.discard(client)
             self._left.set()
-            writer.close()
 
-    async def alone(self, seconds: float) -> None:
-        """Return when nobody has been joined for so many seconds."""
+    async def left_alone(self) -> None:
+        """Return when no editor has been joined for a while."""
         while True:
             try:
                 self._left.clear()
-                await asyncio.wait_for(self._left.wait(), seconds)
+                await asyncio.wait_for(self._left.wait(), self._alone_seconds)
             except TimeoutError:
-                if not self._joined:
+                if not self._clients:
                     return
 
     async def close(self) -> None:
+        """Hang up on every editor, which joins another service, and end the workers."""
+        for client in self._clients:
+            client.leave()
         await self._backend.close()
-
-
-class _Guest:
-    """One editor: reads its commands, runs them in turn, and writes the replies."""
-
-    def __init__(
-        self, backend: LocalBackend, scheduler: Scheduler, user: str, writer: asyncio.StreamWriter
-    ) -> None:
-        self._backend, self._scheduler, self._user, self._writer = backend, scheduler, user, writer
-        self._jobs: dict[int, asyncio.Task[None]] = {}
-
-    async def listen(self, reader: asyncio.StreamReader) -> None:
-        """Until the editor goes away; then everything that it wanted is stopped."""
-        try:
-            while (command := await receive(reader, COMMANDS)) is not None:
-                self._take(command)
-        except (FrameError, ConnectionError):
-            pass
-        finally:
-            for job in list(self._jobs.values()):
-                job.cancel()
-            await asyncio.gather(*self._jobs.values(), return_exceptions=True)
-
-    def _take(self, command: Command) -> None:
-        match command:
-            case Open():
-                self._spawn(0, self._open())
-            case Run(id=id):
-                self._spawn(id, self._run(command))
-            case Cancel(id=id) if id in self._jobs:
-                self._jobs[id].cancel()
-
-    def _spawn(self, id: int, work: AsyncGenerator[Reply]) -> None:
-        task = asyncio.get_running_loop().create_task(self._reply_all(work))
-        self._jobs[id] = task
-        task.add_done_callback(lambda _: self._jobs.pop(id, None))
-
-    async def _reply_all(self, work: AsyncGenerator[Reply]) -> None:
-        async with aclosing(work) as replies:
-            async for reply in replies:
-                self._writer.write(pack(reply))
-
-    async def _open(self) -> AsyncGenerator[Reply]:
-        try:
-            yield Opened(await self._backend.info())
-        except FimbleError as error:
-            yield OpenFailed(error)
-
-    async def _run(self, command: Run) -> AsyncGenerator[Reply]:
-        error: FimbleError | None = None
-        try:
-            if command.warm:
-                await warm_in_turn(self._scheduler, self._own(command.request), self._backend.warm)
-            else:
-                deltas = in_turn(self._scheduler, self._own(command.request), self._backend.generate)
-                async with aclosing(deltas):
-                    async for delta in deltas:
-                        yield Piece(command.id, delta)
-        except FimbleError as known:
-            error = known
-        yield Ended(command.id, error)
-
-    def _own(self, request: Request) -> Any:
-        """The request with this editor as the one who asks: documents of different ones are different."""
-        return replace(request, user=self._user)
 
 
 if __name__ == "__main__":

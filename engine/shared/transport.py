@@ -1,85 +1,68 @@
-"""The editor's side: joins the common engine, or starts it, and speaks to it as to a worker."""
+"""The editor's side: joins the shared engine, and speaks to it as to a worker."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
-import time
 
 from ..errors import FrameError
 from ..workers.codec import REPLIES
-from ..workers.frames import pack, receive
-from ..workers.messages import Command
+from ..workers.frames import FrameWriter, receive
+from ..workers.messages import Command, Ping, Pong
 from ..workers.transports import OnExit, OnReply
-from .meeting import Meeting, ServiceOptions, Streams
-
-JOIN_SECONDS = 15.0
+from .address import Address, ServiceOptions
+from .join import join
+from .watch import Watch
 
 
 class SharedTransport:
     """A :class:`~..workers.transports.Transport` to a service that outlives this process."""
 
     process_id: int | None = None
+    serving = "shared"
 
     def __init__(self, options: ServiceOptions) -> None:
-        self._meeting = Meeting(options)
-        self._writer: asyncio.StreamWriter | None = None
+        self._options = options
+        self._frames: FrameWriter | None = None
+        self._watch: Watch | None = None
         self._reading: asyncio.Task[None] | None = None
 
     async def start(self, on_reply: OnReply, on_exit: OnExit) -> None:
-        """Join; :class:`OSError` when no service can be started in time."""
-        reader, self._writer = await self._join()
-        self._reading = asyncio.get_running_loop().create_task(self._read(reader, on_reply, on_exit))
+        """Join; :class:`OSError` when no service answers or can be started in time."""
+        reader, writer = await join(Address(self._options))
+        frames = FrameWriter(writer, writer.transport.abort)
+        watch = Watch(lambda: frames.send(Ping()), writer.transport.abort)
+        self._frames, self._watch = frames, watch
+        self._reading = asyncio.create_task(self._read(reader, watch, on_reply, on_exit))
 
     def send(self, command: Command) -> None:
-        if self._writer is not None and not self._writer.is_closing():
-            self._writer.write(pack(command))
+        if self._frames is not None and self._watch is not None:
+            self._frames.send(command)
+            self._watch.sent(command)
 
     async def stop(self) -> None:
         """Leave; the service goes on for the others."""
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            writer.close()
+        frames, self._frames = self._frames, None
+        if frames is not None:
+            frames.close()
         if self._reading is not None:
             await asyncio.gather(self._reading, return_exceptions=True)
 
-    async def _join(self) -> Streams:
-        """Connect, and start the service if nobody answers; several editors may do so at once."""
-        self._meeting.prepare()
-        started, deadline = False, time.monotonic() + JOIN_SECONDS
-        while True:
-            try:
-                return await self._meeting.connect()
-            except (OSError, ValueError) as error:
-                if time.monotonic() > deadline:
-                    raise OSError("the common engine does not answer") from error
-            if not started:
-                await start_service(self._meeting.options)
-                started = True
-            await asyncio.sleep(0.01)
-
-    async def _read(self, reader: asyncio.StreamReader, on_reply: OnReply, on_exit: OnExit) -> None:
-        reason = "the common engine is gone."
+    async def _read(
+        self, reader: asyncio.StreamReader, watch: Watch, on_reply: OnReply, on_exit: OnExit
+    ) -> None:
+        reason = "the shared engine is gone."
+        watching = asyncio.create_task(watch.run())
         try:
             while (reply := await receive(reader, REPLIES)) is not None:
-                on_reply(reply)
+                watch.received(reply)
+                if not isinstance(reply, Pong):
+                    on_reply(reply)
         except FrameError as error:
             reason = error.message
         except OSError:
             pass
-        if self._writer is not None:
-            self._writer.close()
-        on_exit(reason)
-
-
-async def start_service(options: ServiceOptions) -> None:
-    """Start the service as a process of its own, which no editor's end takes down."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "fimble.engine.shared.service", options.to_json(),
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        cwd=os.path.abspath(os.sep), start_new_session=os.name != "nt",
-    )  # fmt: skip
-    if os.name != "nt":
-        await process.wait()  # what was started has split off the service and ends at once
+        finally:
+            watching.cancel()
+        if self._frames is not None:
+            self._frames.close()
+        on_exit("the shared engine does not answer." if watch.gave_up else reason)

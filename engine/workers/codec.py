@@ -19,7 +19,7 @@ import msgspec
 from .. import errors
 from ..errors import FimbleError, FrameError, RequestError
 from ..types import ChatRequest, FimRequest, Request, TextRequest
-from .messages import Cancel, Command, Ended, Open, Opened, OpenFailed, Piece, Reply, Run
+from .messages import Cancel, Command, Ended, Open, Opened, OpenFailed, Piece, Ping, Pong, Reply, Run
 
 M = TypeVar("M", Command, Reply)
 R = TypeVar("R", FimRequest, TextRequest, ChatRequest)
@@ -122,6 +122,7 @@ COMMANDS = Decoder[Command](
         "chat": _Run[ChatRequest],
         "Open": Open,
         "Cancel": Cancel,
+        "Ping": Ping,
     }
 )
-REPLIES = Decoder[Reply]({kind.__name__: kind for kind in (Opened, OpenFailed, Piece, Ended)})
+REPLIES = Decoder[Reply]({kind.__name__: kind for kind in (Opened, OpenFailed, Piece, Ended, Pong)})

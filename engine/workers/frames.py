@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Callable
 from typing import BinaryIO
 
 from ..errors import FrameError, InvalidRequest
-from ..limits import FRAME_BYTES, FRAME_SECONDS
+from ..limits import FRAME_BYTES, FRAME_SECONDS, UNREAD_BYTES, UNREAD_SECONDS
 from .codec import Decoder, M, encode
 from .messages import Command, Reply
 
@@ -26,6 +27,53 @@ def pack(message: Command | Reply) -> bytes:
             f"but a model's process takes at most {FRAME_BYTES / 1e6:.1f} MB. Send less, or ask for less."
         )
     return _LENGTH.pack(len(data)) + data
+
+
+class FrameWriter:
+    """Sends without waiting. An end that does not read is given up, by a call of ``on_stuck``, before what
+    waits for it takes much memory."""
+
+    def __init__(self, writer: asyncio.StreamWriter, on_stuck: Callable[[], object]) -> None:
+        self._writer, self._on_stuck = writer, on_stuck
+        self._draining: asyncio.Task[None] | None = None
+        writer.transport.set_write_buffer_limits(high=0)
+
+    def send(self, message: Command | Reply) -> None:
+        """Send it, or do nothing when the other end is gone; raises what :func:`pack` raises."""
+        frame = pack(message)
+        if self._writer.is_closing():
+            return
+        if self._waiting > UNREAD_BYTES:
+            self._on_stuck()
+            return
+        self._writer.write(frame)
+        if self._waiting and self._draining is None:
+            self._draining = asyncio.get_running_loop().create_task(self._drain())
+
+    def close(self) -> None:
+        """Close the connection; what the other end has not taken yet is dropped."""
+        if self._draining is not None:
+            self._draining.cancel()
+        if self._waiting:
+            self._writer.transport.abort()
+        else:
+            self._writer.close()
+
+    @property
+    def _waiting(self) -> int:
+        """Bytes that the other end has not taken yet."""
+        return self._writer.transport.get_write_buffer_size()
+
+    async def _drain(self) -> None:
+        try:
+            async with asyncio.timeout(UNREAD_SECONDS):
+                await self._writer.drain()
+        except TimeoutError:
+            self._on_stuck()
+        except ConnectionError:
+            pass  # whoever reads from there hears of it too
+        finally:
+            self._draining = None
 
 
 async def receive(reader: asyncio.StreamReader, decoder: Decoder[M]) -> M | None:

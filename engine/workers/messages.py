@@ -40,6 +40,16 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Ping:
+    """Asks for a :class:`Pong`, which is due at once whatever else is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     info: ModelInfo
 
@@ -63,5 +73,5 @@ class OpenFailed:
     error: FimbleError
 
 
-Command = Open | Run | Cancel
-Reply = Opened | OpenFailed | Piece | Ended
+Command = Open | Run | Cancel | Ping
+Reply = Opened | OpenFailed | Piece | Ended | Pong

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from ..errors import FrameError
 from .codec import REPLIES
-from .frames import pack, receive
+from .frames import FrameWriter, receive
 from .messages import Command, Reply
 
 OnReply = Callable[[Reply], None]
@@ -33,12 +33,20 @@ class Transport(Protocol):
     @property
     def process_id(self) -> int | None: ...
 
+    @property
+    def serving(self) -> str:
+        """Where the model runs, for people: "local", "shared", or "local" and why not elsewhere."""
+        ...
+
 
 class ProcessTransport:
     """A child process. A native fault in it costs one request, never this process."""
 
+    serving = "local"
+
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
+        self._frames: FrameWriter | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._printed: deque[str] = deque(maxlen=20)
 
@@ -53,27 +61,34 @@ class ProcessTransport:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE, limit=1 << 22,
         )  # fmt: skip
+        assert self._process.stdin is not None
+        self._frames = FrameWriter(self._process.stdin, self._kill)
         self._tasks = [
             asyncio.create_task(self._read_replies(self._process, on_reply, on_exit)),
             asyncio.create_task(self._read_printed(self._process)),
         ]
 
     def send(self, command: Command) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.write(pack(command))
+        if self._frames is not None:
+            self._frames.send(command)
 
     async def stop(self) -> None:
         process, self._process = self._process, None
         if process is None:
             return
-        if process.stdin is not None:
-            process.stdin.close()
+        if self._frames is not None:
+            self._frames.close()
         try:
             await asyncio.wait_for(process.wait(), STOP_SECONDS)
         except TimeoutError:
             process.kill()
             await process.wait()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _kill(self) -> None:
+        """End a process that no longer reads what it is sent."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
 
     async def _read_replies(
         self, process: asyncio.subprocess.Process, on_reply: OnReply, on_exit: OnExit
@@ -84,7 +99,8 @@ class ProcessTransport:
                 on_reply(reply)
         except FrameError as error:
             self._printed.append(error.message)
-            process.kill()
+            if process.returncode is None:
+                process.kill()
         except ConnectionError:
             pass
         code = await process.wait()

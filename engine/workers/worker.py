@@ -44,6 +44,11 @@ class Worker:
         return self._transport.process_id if self._transport else None
 
     @property
+    def serving(self) -> str:
+        """Where the model runs, for people; empty while it does not run."""
+        return self._transport.serving if self._transport else ""
+
+    @property
     def busy(self) -> int:
         """How many jobs wait or run."""
         return len(self._jobs)
@@ -144,7 +149,7 @@ class Worker:
             self._start_idle_timer()
         elif isinstance(reply, OpenFailed):
             self._fail_opening(reply.error)
-        elif (replies := self._jobs.get(reply.id)) is not None:
+        elif isinstance(reply, Piece | Ended) and (replies := self._jobs.get(reply.id)) is not None:
             replies.put_nowait(reply)
 
     def _fail_opening(self, error: Exception) -> None:

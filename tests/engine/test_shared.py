@@ -3,46 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import shutil
 import signal
 import stat
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from fimble.engine.errors import WorkerCrashed
-from fimble.engine.shared.meeting import Meeting, ServiceOptions
+from fimble.engine.shared.address import HELLO, Address, ServiceOptions
 from fimble.engine.shared.transport import SharedTransport
 from fimble.engine.types import FimRequest
 from fimble.engine.workers.messages import WorkerOptions
 from fimble.engine.workers.worker import Worker
 
+from ..e2e.faults.processes import SERVICE, running, runtime_folder, until
+
 
 @pytest.fixture(autouse=True)
 def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A meeting place of its own; pytest's folders have names too long for a socket."""
-    path = Path(tempfile.mkdtemp(prefix="fimble"))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(path))
-    yield path / "fimble"
-    for process in services(path):
-        os.kill(process, signal.SIGKILL)
-    shutil.rmtree(path)
+    with runtime_folder() as path:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(path))
+        yield path / "fimble"
 
 
 def services(folder: Path) -> list[int]:
-    """Service processes whose meeting place is below ``folder``, by Linux's ``/proc``."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            command, environment = (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
-            if b"shared.service" in command and str(folder).encode() in environment:
-                found.append(int(process.name))
-    return found
+    return running(SERVICE, folder)
 
 
 def options(**fake: object) -> ServiceOptions:
@@ -61,12 +49,6 @@ async def editor(of: ServiceOptions) -> AsyncIterator[Worker]:
 async def text(worker: Worker, document: str | None = None) -> str:
     request = FimRequest("x = ", "", mode="line", max_tokens=50, document=document)
     return "".join([delta.text async for delta in worker.run(request)])
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 async def test_two_editors_share_one_service(folder: Path) -> None:
@@ -133,26 +115,27 @@ async def test_an_editor_that_leaves_stops_what_it_wanted() -> None:
 class TestLoopback:
     """Where there are no private sockets: a port and a token."""
 
-    async def serve(self, meeting: Meeting, joined: list[bytes]) -> asyncio.Server:
+    async def serve(self, address: Address, joined: list[bytes]) -> asyncio.Server:
         async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(HELLO)
             joined.append(await reader.readexactly(2))
 
-        meeting.prepare()
-        return await meeting.listen(welcome)
+        address.prepare()
+        return await address.listen(welcome)
 
     async def test_the_token_lets_in(self, tmp_path: Path) -> None:
-        meeting, joined = Meeting(options(), tmp_path / "m", loopback=True), list[bytes]()
-        async with await self.serve(meeting, joined):
-            assert stat.S_IMODE(meeting.path.stat().st_mode) == 0o600
-            _, writer = await meeting.connect()
+        address, joined = Address(options(), tmp_path / "m", loopback=True), list[bytes]()
+        async with await self.serve(address, joined):
+            assert stat.S_IMODE(address.path.stat().st_mode) == 0o600
+            _, writer = await address.connect()
             writer.write(b"hi")
             await until(lambda: joined == [b"hi"])
             writer.close()
 
     async def test_without_it_nobody_comes_in(self, tmp_path: Path) -> None:
-        meeting, joined = Meeting(options(), tmp_path / "m", loopback=True), list[bytes]()
-        async with await self.serve(meeting, joined):
-            port = int(meeting.path.read_text().split()[0])
+        address, joined = Address(options(), tmp_path / "m", loopback=True), list[bytes]()
+        async with await self.serve(address, joined):
+            port = int(address.path.read_text().split()[0])
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(b"0" * 64 + b"\nhi")
             assert await reader.read() == b""
@@ -166,5 +149,5 @@ def test_options_travel_as_json() -> None:
 
 
 def test_places_differ_by_options() -> None:
-    places = {Meeting(o).path for o in (options(), options(answer="x"), options())}
+    places = {Address(o).path for o in (options(), options(answer="x"), options())}
     assert len(places) == 2

@@ -1,0 +1,178 @@
+"""Where editors and their shared engine meet.
+
+A socket in a folder that only its owner can enter, named after fimble's version and the engine's options:
+editors with another model or another version use another address, so the two ends never disagree. Where
+there are no such sockets (Windows), it is a loopback port, written with a random token into a file there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import secrets
+import socket
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from platformdirs import user_runtime_path
+
+from ..limits import HELLO_SECONDS
+from ..workers.messages import WorkerOptions
+from .folder import make_private
+from .peer import check_peer
+
+HELLO = b"fimble\n"
+LISTENS, TAKEN = "listens", "taken"
+"""What a service says of its start, instead of a reason why it failed: it can be joined, or another one
+has its address."""
+TOKEN_BYTES = 32
+LONGEST_SOCKET_PATH = 100
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+"""What is called for each editor that joins; it begins with the :data:`HELLO`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOptions:
+    """What a service is started with; two editors share one when all of it is the same."""
+
+    worker: WorkerOptions
+    workers: int = 1
+    queue: int = 32
+    idle_seconds: float = 900.0
+    alone_seconds: float = 60.0
+    """How long the service stays when no editor is joined."""
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> ServiceOptions:
+        values = json.loads(text)
+        return cls(**{**values, "worker": WorkerOptions(**values["worker"])})
+
+
+class Address:
+    """The address for one set of options."""
+
+    def __init__(
+        self, options: ServiceOptions, folder: Path | None = None, loopback: bool | None = None
+    ) -> None:
+        self.options = options
+        self.folder = folder or _folder()
+        self._loopback = os.name == "nt" if loopback is None else loopback
+        words = f"{version('fimble')} {options.to_json()}"
+        name = "engine-" + hashlib.sha256(words.encode()).hexdigest()[:16]
+        self.path = self.folder / (name + (".port" if self._loopback else ".sock"))
+        self.lock = self.folder / (name + ".lock")
+
+    def prepare(self) -> None:
+        """Make the folder, for its owner alone; :class:`OSError` says why that cannot be done."""
+        make_private(self.folder)
+
+    async def connect(self) -> Streams:
+        """Join the service.
+
+        Raises :class:`ConnectionError` or :class:`FileNotFoundError` when there is none,
+        :class:`TimeoutError` when it does not answer, and :class:`PermissionError` when it is another
+        user's.
+        """
+        async with asyncio.timeout(HELLO_SECONDS):
+            reader, writer = await (self._connect_port() if self._loopback else self._connect_socket())
+            try:
+                # the socket of a service that is just dying still takes connections, but says no hello
+                if await reader.readexactly(len(HELLO)) != HELLO:
+                    raise ConnectionRefusedError("Something else answers there.")
+            except BaseException as error:
+                writer.transport.abort()
+                if isinstance(error, asyncio.IncompleteReadError):
+                    raise ConnectionResetError("The service is ending.") from error
+                raise
+        return reader, writer
+
+    async def _connect_socket(self) -> Streams:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(connection, str(self.path))
+            check_peer(connection)
+            return await asyncio.open_unix_connection(sock=connection)
+        except BaseException:
+            connection.close()
+            raise
+
+    async def _connect_port(self) -> Streams:
+        try:
+            port, token = self.path.read_text().split()
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+        except ValueError as error:
+            raise ConnectionRefusedError("The file with the port is not complete.") from error
+        writer.write(token.encode())
+        return reader, writer
+
+    async def listen(self, serve: Serve) -> asyncio.Server:
+        """Open the address; what is left of a service that died is taken over."""
+        self.path.unlink(missing_ok=True)
+        if not self._loopback:
+            server = await asyncio.start_unix_server(_for_owner(serve), str(self.path))
+            self.path.chmod(0o600)
+            return server
+        token = secrets.token_hex(TOKEN_BYTES)
+        server = await asyncio.start_server(_for_holder(token, serve), "127.0.0.1", 0)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(f"{server.sockets[0].getsockname()[1]} {token}")
+        return server
+
+
+def _for_owner(serve: Serve) -> Serve:
+    """Let processes of the same user in, and hang up on others."""
+
+    async def checked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            check_peer(writer.get_extra_info("socket"))
+        except OSError:
+            writer.transport.abort()
+            return
+        try:
+            await serve(reader, writer)
+        finally:
+            writer.close()
+
+    return checked
+
+
+def _for_holder(token: str, serve: Serve) -> Serve:
+    """Let in whoever sends the token; any program of any user may connect to a port."""
+
+    async def checked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sent = b""
+        with suppress(OSError, asyncio.IncompleteReadError):
+            async with asyncio.timeout(HELLO_SECONDS):
+                sent = await reader.readexactly(len(token))
+        if not secrets.compare_digest(sent, token.encode()):
+            writer.transport.abort()
+            return
+        try:
+            await serve(reader, writer)
+        finally:
+            writer.close()
+
+    return checked
+
+
+def _folder() -> Path:
+    """The system's folder for such things, or one of the user's own among the temporary ones."""
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
+    temporary = Path(tempfile.gettempdir()) / f"fimble-{user}"
+    if sys.platform == "linux" and not os.environ.get("XDG_RUNTIME_DIR"):
+        return temporary
+    folder = user_runtime_path("fimble")
+    return folder if len(str(folder)) + 32 < LONGEST_SOCKET_PATH else temporary

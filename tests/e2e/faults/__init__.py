@@ -1,0 +1,1 @@
+"""What goes wrong outside the program: processes that die, stop or end at the worst moment."""
