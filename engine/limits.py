@@ -10,6 +10,20 @@ FRAME_BYTES = 16 << 20
 read (``FrameError``)."""
 FRAME_SECONDS = 10.0
 """How long the rest of a message may take once it has begun; then its connection ends (``FrameError``)."""
+UNREAD_BYTES = 2 * FRAME_BYTES
+UNREAD_SECONDS = 10.0
+"""How much may wait to be read by the other end of a pipe or socket, and how long; then it is given up."""
+
+HELLO_SECONDS = 1.0
+"""How long the shared engine may take to greet an editor; then the editor uses a worker of its own."""
+JOIN_SECONDS = 8.0
+"""How long an editor waits for a shared engine that is being started."""
+SILENT_SECONDS = 1.5
+"""How long a shared engine that owes an answer may give no sign of life; then it is left."""
+CLIENTS = 200
+"""Editors that are joined to one shared engine at a time; further ones use a worker of their own."""
+CLIENT_JOBS = 64
+"""Requests of one editor that are under way in the shared engine; more are ``Overloaded``."""
 
 IGNORE_FILE_BYTES = 65_536
 """Size of a ``.fimbleignore``; below a larger one every file is left alone, and the user is told why."""
@@ -47,17 +61,3 @@ TRIAL_STACK_BYTES = 1 << 20
 """Its stack, an eighth of an ordinary one: what compiles there does not overflow a worker's."""
 TRIALS_REMEMBERED = 1_024
 """Results of trials that are kept, each below 1 KB; the oldest is forgotten."""
-UNREAD_BYTES = 2 * FRAME_BYTES
-UNREAD_SECONDS = 10.0
-"""How much may wait to be read by the other end of a pipe or socket, and how long; then it is given up."""
-
-HELLO_SECONDS = 1.0
-"""How long the shared engine may take to greet an editor; then the editor uses a worker of its own."""
-JOIN_SECONDS = 8.0
-"""How long an editor waits for a shared engine that is being started."""
-SILENT_SECONDS = 1.5
-"""How long a shared engine that owes an answer may give no sign of life; then it is left."""
-CLIENTS = 200
-"""Editors that are joined to one shared engine at a time; further ones use a worker of their own."""
-CLIENT_JOBS = 64
-"""Requests of one editor that are under way in the shared engine; more are ``Overloaded``."""
