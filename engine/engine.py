@@ -12,6 +12,7 @@ from .opening import open_backend
 from .privacy.guard import guarded
 from .prompt.window import clip
 from .scheduler import Scheduler
+from .serving import Serving
 from .settings import Settings
 from .syntax.cursor import at_cursor
 from .trim import Trimmer
@@ -37,8 +38,8 @@ class Engine:
         on_state: OnState = lambda state, detail: None,
         backend: Backend | None = None,
     ) -> None:
-        """``on_state`` hears of a model being loaded, ready, stopped or failed; ``backend`` replaces
-        the configured one."""
+        """``on_state`` hears of a model being loaded, ready, stopped or failed, and of another engine that
+        answers from now on (see :attr:`serving`); ``backend`` replaces the configured one."""
         self.settings = settings
         backend = backend or open_backend(settings, on_state)
         self._default = _Served(backend, Scheduler(backend.slots, settings.queue))
@@ -82,6 +83,11 @@ class Engine:
         info = await self._default.backend.info()
         self._id = info.id
         return [info]
+
+    @property
+    def serving(self) -> Serving:
+        """Which engine answers now, with which model, and in whose place."""
+        return self._default.backend.serving
 
     async def close(self) -> None:
         await self._default.backend.close()

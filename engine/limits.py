@@ -61,3 +61,17 @@ TRIAL_STACK_BYTES = 1 << 20
 """Its stack, an eighth of an ordinary one: what compiles there does not overflow a worker's."""
 TRIALS_REMEMBERED = 1_024
 """Results of trials that are kept, each below 1 KB; the oldest is forgotten."""
+UPSTREAM_CONNECT_SECONDS = 2.0
+"""Time to connect to a remote engine (``UpstreamUnavailable``)."""
+UPSTREAM_ANSWER_SECONDS = 150.0
+"""Time for the whole of its answer, however steadily it comes (``UpstreamUnavailable``)."""
+UPSTREAM_ANSWER_BYTES, UPSTREAM_EVENT_BYTES = 4 << 20, 256 << 10
+"""A streamed answer, and one event of it (``UpstreamUnavailable``)."""
+UPSTREAM_TEXT_CHARACTERS = 1 << 18
+"""The text in such an answer (``UpstreamUnavailable``)."""
+UPSTREAM_DOCUMENT_BYTES, UPSTREAM_MODELS = 1 << 20, 1_000
+"""Its list of models, and its errors (``UpstreamUnavailable``)."""
+UPSTREAM_MESSAGE_CHARACTERS = 300
+"""As much is repeated of what a remote engine says of an error."""
+UPSTREAM_DRAIN_SECONDS, UPSTREAM_DRAINED = 0.5, 4
+"""How long, and how many, answers are read on that nobody waits for; then their connections end."""

@@ -25,13 +25,26 @@ def open_backend(settings: Settings, on_state: OnState) -> Backend:
     """The configured backend; nothing is started or connected yet."""
     if settings.engine in ("local", "shared"):
         return open_local(settings, on_state)
-    from .backends.fallback import FallbackBackend
-    from .backends.remote import RemoteBackend
+    return _open_remote(settings, on_state)
 
-    remote = RemoteBackend(settings.engine, settings.key, settings.timeout_ms / 1000)
+
+def _open_remote(settings: Settings, on_state: OnState) -> Backend:
+    from .remote.backend import RemoteBackend
+    from .remote.fallback import FallbackBackend
+    from .remote.health import Health
+
+    timeout = settings.timeout_ms / 1000
+    health = Health(timeout)
+    remote = RemoteBackend(settings.engine, settings.key, timeout, health.heard)
     if not settings.fallback:
         return remote
-    return FallbackBackend(remote, lambda: open_local(settings, on_state))
+    local = settings.model_copy(update={"engine": "local"})
+    return FallbackBackend(
+        remote,
+        lambda: open_local(local, on_state),
+        health,
+        lambda serving: on_state("serving", str(serving)),
+    )
 
 
 def open_local(settings: Settings, on_state: OnState) -> LocalBackend:
@@ -42,7 +55,8 @@ def open_local(settings: Settings, on_state: OnState) -> LocalBackend:
         name, file = resolve_model(settings.model)
         path = str(file)
     workers = 1 if settings.engine == "shared" else settings.workers
-    return LocalBackend(LocalModel(name, path), worker_maker(settings, path, on_state), workers)
+    make_worker = worker_maker(settings, path, on_state)
+    return LocalBackend(LocalModel(name, path), make_worker, workers, settings.engine)
 
 
 def worker_maker(settings: Settings, model: str, on_state: OnState) -> Callable[[], Worker]:

@@ -95,6 +95,8 @@ class EngineLife:
     def _on_state(self, state: str, detail: str) -> None:
         name = Path(detail).name
         log.info("model %s %s", state, name)
+        if state == "serving":
+            return
         if self._broken and state in ("loading", "stopped"):
             return  # each request tries again; the error stays until one succeeds
         if state == "loading":

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from ..serving import Serving
 from ..types import Delta, FimRequest, ModelInfo, Request
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ class Backend(Protocol):
     @property
     def trims(self) -> bool:
         """Whether its texts are suggestions already, and need no trimming."""
+        ...
+
+    @property
+    def serving(self) -> Serving:
+        """Who answers now, told without asking anybody."""
         ...
 
     async def info(self) -> ModelInfo: ...

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from ..errors import WorkerCrashed
+from ..serving import Serving
 from ..types import Delta, FimRequest, ModelInfo, Request
 from ..workers.worker import Worker
 
@@ -24,7 +25,15 @@ class LocalModel:
 class LocalBackend:
     """Spreads requests over workers, a document going back to the one whose cache knows it."""
 
-    def __init__(self, model: LocalModel, make_worker: Callable[[], Worker], workers: int = 1) -> None:
+    def __init__(
+        self,
+        model: LocalModel,
+        make_worker: Callable[[], Worker],
+        workers: int = 1,
+        engine: str = "local",
+    ) -> None:
+        """``engine`` is what it is called: ``local`` or ``shared``."""
+        self.serving = Serving(engine, model.id)
         self._model = model
         self._workers = [make_worker() for _ in range(workers)]
         self._last_worker: dict[str, Worker] = {}

@@ -13,7 +13,8 @@ from ..types import Delta, ModelInfo, Request
 from .messages import Cancel, Ended, Open, Opened, OpenFailed, Piece, Reply, Run, WorkerOptions
 from .transports import Transport
 
-State = Literal["stopped", "loading", "ready", "failed"]
+State = Literal["stopped", "loading", "ready", "failed", "serving"]
+"""What becomes of a model; "serving" is told when another engine answers from now on."""
 OnState = Callable[[State, str], None]
 CRASHES_ALLOWED, CRASH_SECONDS = 3, 60.0
 

@@ -57,7 +57,7 @@ async def _events(call: Call, model: ModelInfo, wanted: FimRequest, details: boo
         async for delta in deltas:
             event = CompleteEvent(delta=delta.text)
             if details and delta.finish_reason:
-                event.finish_reason = reason_of(delta)
+                event.finish_reason, event.model = reason_of(delta), model.id
                 event.usage, event.timings = _usage(delta.usage), _timings(delta.timings)
             if delta.text or details:
                 yield event

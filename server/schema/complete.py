@@ -43,6 +43,14 @@ class CompleteRequest(Body):
     mode: Literal["auto", "line", "block"] = Field("auto", description="One line, a block, or by the syntax")
     details: bool = Field(False, description="Tell model, usage and timings as well")
     trim: bool = Field(True, description="False: the model's text as it came")
+    document: str = Field(
+        "",
+        max_length=128,
+        description="A name for what is edited: a newer request with it ends the older one",
+    )
+    left_out: Annotated[int, Field(ge=0, le=1 << 31), WHOLE] = Field(
+        0, description="How many characters of the file come before `prefix` and were not sent"
+    )
 
     def to_engine(self, user: str, max_tokens: int | None) -> FimRequest:
         """The engine's own request."""
@@ -58,8 +66,10 @@ class CompleteRequest(Body):
             stop=tuple(self.stop),
             deadline_ms=self.deadline_ms,
             model=self.model or None,
+            document=f"{user}/{self.document}" if self.document else None,
             user=user,
             trim=self.trim,
+            left_out=self.left_out,
         )
 
 
@@ -94,5 +104,6 @@ class CompleteEvent(BaseModel):
 
     delta: str
     finish_reason: Literal["stop", "length"] | None = None
+    model: str | None = None
     usage: UsageBody | None = None
     timings: TimingsBody | None = None

@@ -15,6 +15,7 @@ import pytest
 
 from fimble.engine.backends.base import Backend
 from fimble.engine.engine import Engine
+from fimble.engine.serving import Serving
 from fimble.engine.settings import Settings
 from fimble.engine.types import Delta, FimRequest, ModelInfo, Request
 from fimble.server.app import make_app
@@ -100,6 +101,7 @@ class FailingBackend:
     """Has a model, and fails with any error when it is asked to use it."""
 
     slots, trims = 1, False
+    serving = Serving("test", "failing")
 
     def __init__(self, error: Exception) -> None:
         self._error = error

@@ -26,7 +26,7 @@ async def test_language_unknown_ones_are_accepted(api: Api, language: str) -> No
 
 
 async def test_file_path_is_never_opened(api: Api) -> None:
-    for path in ("src/add.py", "/etc/passwd", "../../secret", "\x00"):
+    for path in ("src/add.py", "/etc/passwd", "../../elsewhere", "\x00"):
         assert (await api.post("/complete", HOLE | {"file_path": path})).json["completion"] == ANSWER
 
 
@@ -117,3 +117,10 @@ async def test_whole_numbers_may_be_written_as_floats(api: Api) -> None:
     data = b'{"prefix":"","suffix":"","language":"lua","max_tokens":6.0}'
     reply = await api.send("POST", "/complete", data=data, headers={"Content-Type": "application/json"})
     assert reply.json["completion"] == "return"
+
+
+@pytest.mark.parametrize("path", [".env", "config/prod.tfvars"])
+async def test_nothing_is_suggested_for_files_with_secrets(api: Api, path: str) -> None:
+    reply = await api.post("/complete", HOLE | {"file_path": path})
+    error = reply.json["error"]
+    assert (reply.status, error["code"], error["param"]) == (400, "private_file", "file_path")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from fimble.engine.backends.fallback import FallbackBackend
-from fimble.engine.backends.remote import RemoteBackend
 from fimble.engine.errors import UnsupportedParameter
+from fimble.engine.remote.backend import RemoteBackend
+from fimble.engine.remote.fallback import FallbackBackend
+from fimble.engine.remote.health import Health
 from fimble.engine.types import (
     JSON_OBJECT,
     ChatRequest,
@@ -19,13 +18,6 @@ from fimble.engine.types import (
     Sampling,
     TextRequest,
 )
-
-
-@pytest.fixture
-async def remote() -> AsyncIterator[RemoteBackend]:
-    made = RemoteBackend("http://127.0.0.1:9", None, 1.0)
-    yield made
-    await made.close()
 
 
 def suggestion(sampling: Sampling) -> FimRequest:
@@ -52,7 +44,7 @@ def suggestion(sampling: Sampling) -> FimRequest:
 async def test_what_cannot_be_passed_on_is_refused(
     remote: RemoteBackend, request_: Request, param: str | None
 ) -> None:
-    for backend in (remote, FallbackBackend(remote, lambda: pytest.fail("nobody was away"))):
+    for backend in (remote, FallbackBackend(remote, lambda: pytest.fail("nobody was away"), Health(1.0))):
         with pytest.raises(UnsupportedParameter) as caught:
             await anext(backend.generate(request_))
         assert caught.value.param == param
