@@ -61,6 +61,7 @@ TRIAL_STACK_BYTES = 1 << 20
 """Its stack, an eighth of an ordinary one: what compiles there does not overflow a worker's."""
 TRIALS_REMEMBERED = 1_024
 """Results of trials that are kept, each below 1 KB; the oldest is forgotten."""
+
 UPSTREAM_CONNECT_SECONDS = 2.0
 """Time to connect to a remote engine (``UpstreamUnavailable``)."""
 UPSTREAM_ANSWER_SECONDS = 150.0
