@@ -18,6 +18,7 @@ async def admitted_key(request: web.Request, endpoint: AnyEndpoint, keys: KeyDir
     if not keys.needed:
         _refuse_other_sites(request)
         return None
+    keys.check_readable()
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
         raise unauthorized()

@@ -27,6 +27,8 @@ LOOK_SECONDS = 0.25
 GRACE_SECONDS = 30.0
 """How long keys that were valid keep working while the database is away."""
 
+UNREADABLE = "Keys cannot be checked now, since their database cannot be read. The server's log tells why."
+
 
 class KeyDirectory:
     """All keys. ``needed`` tells whether requests must show one: when there has ever been a key, when
@@ -78,11 +80,16 @@ class KeyDirectory:
         if found is None and id_of(text):
             await self._look_again(time.monotonic())  # it may have been made a moment ago
             found = self._match(text)
-        if self._away_since is not None and time.monotonic() - self._away_since >= self._grace:
-            raise overloaded("upstream_unavailable", "Keys cannot be checked now: their database is away.")
+        self.check_readable()
         if found is None:
             raise unauthorized()
         return found
+
+    def check_readable(self) -> None:
+        """Raises 503 while keys cannot be checked: their database has not been readable for a while."""
+        away = self._away_since is not None and time.monotonic() - self._away_since >= self._grace
+        if self.needed and away:
+            raise overloaded("upstream_unavailable", UNREADABLE)
 
     def valid(self, key: Key) -> bool:
         """Whether a key that was valid is so still: not revoked, expired or rotated."""
@@ -122,7 +129,7 @@ class KeyDirectory:
 
     def _note_away(self, error: DatabaseUnavailable) -> None:
         if self._away_since is None:
-            log.warning("keys cannot be read: %s", error.message)
+            log.warning("keys cannot be checked, and requests are refused: %s", error.message)
             # what was never known cannot be trusted for a while
             self._away_since = time.monotonic() if self._known else -math.inf
 

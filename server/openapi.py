@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from .endpoint import AnyEndpoint
@@ -27,6 +27,12 @@ REASONS = {
     504: "The time for an answer is over",
 }
 REQUEST_ID = {"x-request-id": {"description": "Names the request in logs", "schema": {"type": "string"}}}
+
+
+class Document(RootModel[dict[str, Any]]):
+    """An OpenAPI 3.1 document."""
+
+
 Model = tuple[type[BaseModel], JsonSchemaMode]
 References = Mapping[Any, dict[str, Any]]
 

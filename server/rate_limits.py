@@ -13,10 +13,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TypeVar
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.storage import Storage
 from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import ConfigurationError, StorageError
 from limits.storage import storage_from_string
@@ -24,6 +25,7 @@ from limits.storage import storage_from_string
 from fimble.engine.errors import SettingsError
 
 from .errors import ApiError
+from .steady_storage import SteadyStorage
 from .store.keys import Key
 from .store.usage import day_of
 
@@ -35,6 +37,9 @@ AWAY_SECONDS = 5.0
 """How long a storage that did not answer is left alone, so that requests do not wait for it again."""
 UNBOUNDED = 1_000_000_000
 """What the headers tell where a key has no bound: they are always all there."""
+# an address may hold a password, so no message repeats it
+NO_STORAGE = "The server setting `limits` cannot be used. Give `memory` or redis://user:password@host:port."
+NO_REDIS = "The server setting `limits` names Redis, which needs fimble[redis]. Install it, or give `memory`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class RateLimits:
     """``tokens_today`` tells what a key has used today on all servers, as far as it is written down."""
 
     def __init__(self, where: str, tokens_today: Callable[[str], int]) -> None:
-        self._local = FixedWindowRateLimiter(MemoryStorage())
+        self._local = FixedWindowRateLimiter(SteadyStorage())
         self._shared = FixedWindowRateLimiter(_storage(where)) if where != "memory" else self._local
         self._tokens_today = tokens_today
         self._running: Counter[str] = Counter()
@@ -150,9 +155,7 @@ def exceeded(message: str, retry_after: float, code: str = "rate_limit_exceeded"
 def _storage(address: str) -> Storage:
     scheme, separator, rest = address.partition("://")
     if scheme not in ("redis", "rediss", "redis+unix") or not separator:
-        raise SettingsError(
-            f"The server setting `limits` is {address!r}; give `memory` or redis://host:port."
-        )
+        raise SettingsError(NO_STORAGE)
     try:
         found = storage_from_string(
             f"async+{scheme}://{rest}",
@@ -162,6 +165,9 @@ def _storage(address: str) -> Storage:
             socket_connect_timeout=STORAGE_SECONDS,
         )
     except ConfigurationError as error:
-        raise SettingsError(f"Limits in Redis need fimble[redis]: {error}.") from error
+        missing = not find_spec("redis")
+        raise SettingsError(NO_REDIS if missing else NO_STORAGE) from error
+    except ValueError as error:
+        raise SettingsError(NO_STORAGE) from error
     assert isinstance(found, Storage)
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -20,7 +19,7 @@ from .key_directory import KeyDirectory
 from .metrics import Metrics
 from .rate_limits import RateLimits
 from .settings import ServerSettings
-from .store.database import Database, DatabaseUnavailable
+from .store.database import Database
 from .usage import UsageRecorder
 
 log = logging.getLogger(__name__)
@@ -84,12 +83,9 @@ SERVICES = web.AppKey("services", Services)
 
 
 def open_services(engine: Engine, settings: ServerSettings, keys_needed: bool = False) -> Services:
-    """Services as configured. A database that is away is no reason not to start: keys are refused and
-    usage waits in memory until it is back."""
-    database = Database(settings.database_url)
-    if settings.usage_days:
-        with contextlib.suppress(DatabaseUnavailable):
-            database.create()
+    """Services as configured. A database that cannot be used is no reason not to start: requests are
+    refused while keys cannot be checked, and usage waits in memory until it can be used."""
+    database = Database(settings.database_url, create=settings.usage_days > 0)
     keys = KeyDirectory(database, keys_needed)
     slots = engine.settings.workers if engine.settings.engine == "local" else None
     return Services(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from dataclasses import asdict, replace
 
+from fimble.engine.errors import Superseded
 from fimble.engine.types import Completion, FimRequest, ModelInfo, Sampling, Timings, Usage
 
 from ..call import Call
@@ -21,8 +22,7 @@ async def complete(call: Call, body: CompleteRequest) -> Answer:
     if body.stream and body.n > 1:
         raise unsupported("n", "`n`: a stream carries one completion; leave out `stream` or `n`.")
     if limit == 0:
-        await call.engine.warm(wanted)
-        return CompleteResponse(completion="", finish_reason="length")
+        return _answer([await _read_ahead(call, model, wanted)], body)
     if body.stream:
         return _events(call, model, wanted, body.details)
     heat = None if wanted.sampling.temperature else VARIETY
@@ -31,6 +31,14 @@ async def complete(call: Call, body: CompleteRequest) -> Answer:
         for i, sampling in enumerate(variants(wanted.sampling, body.n, heat))
     ]
     return _answer(made, body)
+
+
+async def _read_ahead(call: Call, model: ModelInfo, wanted: FimRequest) -> Completion:
+    """Have the prompt evaluated, unless somebody asks for an answer meanwhile; what it costs is counted."""
+    try:
+        return await call.whole(model, call.engine.stream(replace(wanted, ahead=True)))
+    except Superseded:
+        return Completion("", "length", model.id, Usage(), Timings())
 
 
 def _next(wanted: FimRequest, sampling: Sampling, call: Call) -> FimRequest:

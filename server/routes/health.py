@@ -1,4 +1,4 @@
-"""``GET /health``: 200 when the default model can answer, 503 with the reason otherwise."""
+"""``GET /health``: 200 when the default model can answer and keys can be checked, otherwise 503 and why."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..schema.models import Health
 
 
 async def health(call: Call, body: Nothing) -> Answer:
+    call.services.keys.check_readable()
     try:
         models = await call.engine.models()
     except FimbleError as error:

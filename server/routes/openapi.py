@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from functools import cache
 
-from pydantic import RootModel
+from aiohttp import web
 
 from ..call import Call
-from ..endpoint import Answer, Endpoint, Nothing
+from ..endpoint import Answer, AnyEndpoint, Endpoint, Nothing
+from ..openapi import Document, document
+from ..reply import compact
 
 
-class Document(RootModel[dict[str, Any]]):
-    """An OpenAPI 3.1 document."""
+def describing(others: Sequence[AnyEndpoint]) -> AnyEndpoint:
+    """The endpoint that describes these and itself; the description is made once, when first asked for."""
 
+    async def openapi(call: Call, body: Nothing) -> Answer:
+        return web.Response(body=description(), content_type="application/json")
 
-async def openapi(call: Call, body: Nothing) -> Answer:
-    from .table import ENDPOINTS  # which has this one in it
+    @cache
+    def description() -> bytes:
+        return compact(document([*others, endpoint]))
 
-    from ..openapi import document  # isort: skip
-
-    return Document(document(ENDPOINTS))
-
-
-ENDPOINT = Endpoint(
-    method="GET",
-    path="/openapi.json",
-    summary="This description",
-    handle=openapi,
-    takes=Nothing,
-    gives=Document,
-)
+    endpoint = Endpoint(
+        method="GET",
+        path="/openapi.json",
+        summary="This description",
+        handle=openapi,
+        takes=Nothing,
+        gives=Document,
+    )
+    return endpoint

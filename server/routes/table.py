@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..endpoint import AnyEndpoint
 from . import chat, complete, completions, feedback, health, metrics, models, openapi, prompt, usage
 
-ENDPOINTS: tuple[AnyEndpoint, ...] = (
+_OTHERS: tuple[AnyEndpoint, ...] = (
     complete.ENDPOINT,
     prompt.ENDPOINT,
     completions.ENDPOINT,
@@ -16,5 +16,5 @@ ENDPOINTS: tuple[AnyEndpoint, ...] = (
     feedback.ENDPOINT,
     health.ENDPOINT,
     metrics.ENDPOINT,
-    openapi.ENDPOINT,
 )
+ENDPOINTS = (*_OTHERS, openapi.describing(_OTHERS))

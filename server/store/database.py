@@ -24,6 +24,12 @@ BUSY_SECONDS = 2
 """How long to wait for another process's lock, or for a connection, before giving up."""
 
 
+NO_ADDRESS = (  # repeats nothing of the address, which may hold a password
+    "The server setting `database` cannot be used. Give an address such as sqlite:////path/to/server.db or "
+    "postgresql://user:password@host/name (which needs fimble[postgres])."
+)
+
+
 class DatabaseUnavailable(FimbleError):
     """The database cannot be opened, or is locked."""
 
@@ -34,28 +40,32 @@ class Database:
     """Connections are opened for each use and closed after it: a file that was replaced, or a server
     that was restarted, is seen at the next use. Safe to use from several threads and processes."""
 
-    def __init__(self, address: str) -> None:
-        """Nothing is opened yet; raises :class:`SettingsError` for an ``address`` that is no usable URL."""
+    def __init__(self, address: str, create: bool = False) -> None:
+        """Nothing is opened yet; raises :class:`SettingsError` for an ``address`` that is no usable URL.
+        With ``create`` the first use makes the tables that are missing, and the next where that failed."""
+        self._create_first = create
         try:
             url = make_url(address)
             self._engine = _engine(url)
-        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-            raise SettingsError(
-                f"The server setting `database` cannot be used: {error}. Give an address such as "
-                "sqlite:////path/to/server.db or postgresql://user:password@host/name "
-                "(which needs fimble[postgres])."
-            ) from error
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+            raise SettingsError(NO_ADDRESS) from error
         self.dialect = self._engine.dialect.name
         self.path = Path(url.database) if self.dialect == "sqlite" and url.database else None
 
     @property
     def exists(self) -> bool:
-        """Whether there is anything to open; of a PostgreSQL server that is assumed."""
-        return self.path is None or self.path.exists()
+        """Whether there is anything to open; of a PostgreSQL server that is assumed. An empty file is left
+        behind where there was no space to make the tables."""
+        try:
+            return self.path is None or self.path.stat().st_size > 0
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True  # what cannot be looked at may hold keys
 
     def create(self) -> None:
         """Make the tables that are missing. Two processes may do it at the same time."""
-        with _translated():
+        with self._translated():
             if self.path is not None:
                 self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self.path.touch(mode=0o600)
@@ -67,9 +77,12 @@ class Database:
     @contextmanager
     def open(self) -> Iterator[Connection]:
         """A transaction, committed at the end. Raises :class:`DatabaseUnavailable`."""
+        if self._create_first:
+            self.create()
+            self._create_first = False
         if not self.exists:
             raise DatabaseUnavailable(f"There is no database {self.path}.")
-        with _translated(), self._engine.begin() as connection:
+        with self._translated(), self._engine.begin() as connection:
             yield connection
 
     async def run(self, work: Callable[..., Result], *arguments: Any) -> Result:
@@ -81,20 +94,20 @@ class Database:
 
         return await asyncio.to_thread(within)
 
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, OSError) as error:
+            lines = str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__]
+            name = f"The database {self.path}" if self.path else "The database"
+            raise DatabaseUnavailable(f"{name} cannot be used: {lines[0]}.") from error
+
     def _create(self) -> None:
         if self.dialect == "sqlite":
             with self._engine.connect() as connection:  # readers and the writer do not wait for each other
                 connection.execute(text("PRAGMA journal_mode=WAL"))
         SCHEMA.create_all(self._engine)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, OSError) as error:
-        lines = str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__]
-        raise DatabaseUnavailable(f"The database cannot be used: {lines[0]}.") from error
 
 
 def _engine(url: URL) -> Engine:

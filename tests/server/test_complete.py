@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fimble.server.store.keys import Allowance, NewKey
+
 from .conftest import ANSWER, Api, Start
 
 HOLE = {"prefix": "def add(a, b):\n    ", "suffix": "\n", "language": "python"}
@@ -40,6 +42,19 @@ async def test_max_tokens_0_warms_the_cache_and_answers_at_once(api: Api) -> Non
     assert reply.json == {"completion": "", "finish_reason": "length"}
     usage = (await api.post("/complete", HOLE | {"details": True})).json["usage"]
     assert usage["cached_tokens"] >= usage["prompt_tokens"] - 1
+
+
+async def test_max_tokens_0_is_counted_as_what_it_is(api: Api) -> None:
+    keyed = await api.make_key(
+        NewKey("ann", allowance=Allowance(requests_per_minute=100, tokens_per_minute=50))
+    )
+    body = HOLE | {"max_tokens": 0, "details": True}
+    replies = [await keyed.post("/complete", body | {"prefix": HOLE["prefix"] + str(i)}) for i in range(6)]
+    assert replies[0].json["usage"]["prompt_tokens"] > 20
+    assert {reply.status for reply in replies} == {200, 429}
+    total = (await keyed.get("/v1/usage")).json["total"]
+    assert total["requests"] == len(replies)
+    assert total["prompt_tokens"] > 50
 
 
 async def test_model_is_default_or_named(api: Api) -> None:

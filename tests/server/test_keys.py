@@ -241,3 +241,20 @@ async def test_without_keys_other_sites_pages_are_refused(api: Api, headers: dic
 )
 async def test_without_keys_this_machine_may_ask(api: Api, headers: dict[str, str]) -> None:
     assert (await api.post("/complete", HOLE, headers=headers)).status == 200
+
+
+async def test_a_corrupt_database_is_told_of_and_found_again(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "corrupt.db"
+    path.write_bytes(b"no database at all, " * 100)
+    api = await start(database=f"sqlite:///{path}")
+    for reply in (
+        await api.post("/complete", HOLE),
+        await api.with_key("fim_000000000000_x").post("/complete", HOLE),
+        await api.get("/health"),
+    ):
+        assert reply.error[:3] == (503, "overloaded_error", "upstream_unavailable")
+        assert "database cannot be read" in reply.json["error"]["message"]
+    path.unlink()
+    await api.services.keys.refresh()
+    assert (await api.post("/complete", HOLE)).status == 200
+    assert (await api.get("/health")).status == 200

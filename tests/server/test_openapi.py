@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from fimble.server.call import Call
+from fimble.server.endpoint import AnyEndpoint, Nothing
 from fimble.server.openapi import document
+from fimble.server.routes import openapi as routes_openapi
+from fimble.server.routes.openapi import describing
 from fimble.server.routes.table import ENDPOINTS
 from fimble.server.schema.errors import ErrorCode
 
@@ -35,6 +39,21 @@ def references(value: Any) -> Iterator[str]:
 
 async def test_it_is_served(api: Api) -> None:
     assert (await api.get("/openapi.json")).json == json.loads(json.dumps(DOCUMENT))
+
+
+async def test_it_is_made_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[list[AnyEndpoint]] = []
+
+    def document(endpoints: list[AnyEndpoint]) -> dict[str, Any]:
+        made.append(endpoints)
+        return {}
+
+    monkeypatch.setattr(routes_openapi, "document", document)
+    endpoint = describing([])
+    call = Call(api.services, None, 0.0)
+    for _ in range(2):
+        await endpoint.handle(call, Nothing())
+    assert made == [[endpoint]]
 
 
 def test_it_is_openapi_3_1_and_every_endpoint_is_in_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from limits.errors import StorageError
@@ -10,6 +11,7 @@ from limits.errors import StorageError
 from fimble.engine.errors import SettingsError
 from fimble.server.errors import ApiError
 from fimble.server.rate_limits import UNBOUNDED, RateLimits
+from fimble.server.steady_storage import SteadyStorage
 from fimble.server.store.keys import Allowance, Key, NewKey
 
 from .conftest import ANSWER, Api, Start, until
@@ -153,3 +155,41 @@ async def test_counts_storage_that_is_away_is_left_alone_for_a_while(
 def test_limits_somewhere_else_are_a_settings_error(where: str) -> None:
     with pytest.raises(SettingsError):
         RateLimits(where, lambda key: 0)
+
+
+@pytest.mark.parametrize(
+    "address", ["redis://u:s3cret@host:port", "redis://u:s3/cret@h", "http://u:s3cret@h"]
+)
+def test_no_message_repeats_a_password(address: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        RateLimits(address, lambda key: 0)
+    assert "s3" not in caught.value.message
+    assert "redis://user:password@host:port" in caught.value.message
+
+
+async def test_a_clock_that_is_set_back_does_not_make_a_minute_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits = RateLimits("memory", lambda key: 0)
+    key = key_with(Allowance(requests_per_minute=1))
+    async with limits.admitted(key):
+        pass
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 86_400)
+    with pytest.raises(ApiError) as caught:
+        async with limits.admitted(key):
+            raise AssertionError("should not be let in")
+    assert caught.value.retry_after is not None
+    assert 0 < caught.value.retry_after <= 60
+
+
+async def test_windows_end_by_the_monotonic_clock_and_are_forgotten() -> None:
+    now = 0.0
+    storage = SteadyStorage(lambda: now)
+    assert [await storage.incr("a", 60), await storage.incr("a", 60, amount=4)] == [1, 5]
+    now = 59.9
+    assert await storage.get("a") == 5
+    now = 60.0
+    assert await storage.get("a") == 0
+    assert await storage.incr("b", 60) == 1
+    assert list(storage._windows) == ["b"]

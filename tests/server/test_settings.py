@@ -80,3 +80,14 @@ def test_every_setting_is_a_flag_and_is_explained(monkeypatch: pytest.MonkeyPatc
     for name, field in ServerSettings.model_fields.items():
         assert f"--{name.replace('_', '-')}" in shown
         assert field.description
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql://u:s3cret@host:port/db", "s3cret", "s3cret://u:p@h", "postgresql://u:s3cret@[::1/db"],
+)
+def test_no_message_repeats_what_may_be_a_password(address: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Database(address)
+    assert "s3cret" not in caught.value.message
+    assert "sqlite:////path/to/server.db" in caught.value.message

@@ -195,3 +195,20 @@ def test_sums(many: list[Counts]) -> None:
 def test_days_are_utc() -> None:
     assert store.day_of(0) == "1970-01-01"
     assert date.fromisoformat(store.day_of(86_399)) == date(1970, 1, 1)
+
+
+async def test_a_database_that_could_not_be_made_is_made_later(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.write_text("in the way")
+    api = await start(database=f"sqlite:///{folder / 'server.db'}")
+    assert (await api.post("/complete", HOLE)).status == 200
+    assert not await api.services.usage.write()
+    folder.unlink()
+    assert (await api.get("/v1/usage")).json["total"]["requests"] == 1
+
+
+async def test_an_empty_file_is_what_a_full_disk_left_of_a_new_database(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    api = await start(database=f"sqlite:///{tmp_path / 'empty.db'}")
+    assert (await api.post("/complete", HOLE)).status == 200
+    assert (await api.get("/v1/usage")).json["total"]["requests"] == 1

@@ -1,4 +1,4 @@
-"""``docs/http-api.md``: every command, answer and program in it is run, and every setting is there."""
+"""``docs/http-api.md`` and the README: every command, answer and program in it is run, and every setting is there."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from fimble.server.settings import ServerSettings, server_settings
 from .conftest import ROOT, Serve
 
 pytestmark = pytest.mark.e2e
+README = (ROOT / "README.md").read_text("utf-8")
 TEXT = (ROOT / "docs" / "http-api.md").read_text("utf-8")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCKS = [(found[1], found[2]) for found in BLOCK.finditer(TEXT)]
@@ -59,6 +60,17 @@ def test_commands_give_the_answers_that_are_shown(serve: Serve, tmp_path: Path) 
             assert "error" not in json.loads(done.stdout), command
         run += 1
     assert run == 13
+
+
+def test_the_readmes_commands_work(serve: Serve) -> None:
+    served = serve(fake={"answer": "a + b"})
+    text = README.partition("## The HTTP API")[2].partition("## ")[0].replace("\\\n", "")
+    commands = [line[2:] for line in text.splitlines() if line.startswith("$ curl")]
+    for command in commands:
+        shown = command.replace("localhost:8741", served.url)
+        done = subprocess.run(["bash", "-euc", shown], capture_output=True, text=True, timeout=60)
+        assert json.loads(done.stdout) == {"completion": "a + b", "finish_reason": "stop"}, done.stderr
+    assert len(commands) == 1
 
 
 def test_commands_of_the_program_are_right(serve: Serve) -> None:
