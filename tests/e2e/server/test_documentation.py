@@ -1,4 +1,4 @@
-"""``docs/http-api.md`` and the README: every command, answer and program in it is run, and every setting is there."""
+"""``docs/http-api.md``, every command, answer, program and setting of it; and the commands of the README."""
 
 from __future__ import annotations
 
