@@ -24,8 +24,8 @@ from fimble.engine.trim import Trimmer
 from fimble.engine.workers import codec
 from fimble.engine.workers.messages import Run
 from fimble.lsp.context.request import build_request
-from fimble.lsp.documents import Document, Place
-from fimble.lsp.positions import encode
+from fimble.lsp.document import Document
+from fimble.lsp.positions import Place
 
 from .replay import large_file
 from .tables import note, percentile, show
@@ -62,8 +62,9 @@ def _stages() -> dict[str, list[float]]:
     model = CTransformersModel(header, threads=os.cpu_count() or 1, context_length=2048)
     form = detect(header.metadata)
     builder, session = PromptBuilder(model.tokenize, form, Budget.of(768)), Session(model, 128)
-    document = Document("file:///a.py", "python", 1, "utf-16", encode(passage.before + passage.after))
-    at = document.place(len(encode(passage.before)))
+    document = Document("file:///a.py", "python", "utf-16")
+    document.replace(passage.before + passage.after)
+    at = document.place(len(passage.before))
     for key in passage.typed:
         timed("apply the edit", lambda: document.change(at, at, key))  # noqa: B023
         at = Place(at.line + 1, 0) if key == "\n" else Place(at.line, at.column + 1)

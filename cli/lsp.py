@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import sys
 
-from fimble.lsp.server import make_server
+import typer
+
+from fimble.lsp.serving import LOOPBACK, serve_stdio, serve_tcp
 
 from .log import set_up_log
 
 
 def run(tcp: int | None, log_level: str) -> None:
-    level = set_up_log(log_level)
-    # pygls would write whole messages, with the user's code, at "info"
-    logging.getLogger("pygls").setLevel(max(level, logging.ERROR))
-    server = make_server()
-    if tcp is not None:
-        server.start_tcp("127.0.0.1", tcp)
-    else:
-        server.start_io()
+    set_up_log(log_level)
+    # pygls would write whole messages, with the user's code, at "info", and parts of them with errors
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
+    if tcp is None:
+        raise typer.Exit(asyncio.run(serve_stdio()))
+    try:
+        asyncio.run(serve_tcp(tcp, lambda port: print(f"listening on {LOOPBACK}:{port}", file=sys.stderr)))
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+    except OSError as error:
+        print(f"error: port {tcp} cannot be used: {error.strerror}", file=sys.stderr)
+        raise typer.Exit(1) from error

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from fimble.engine.engine import Engine
 from fimble.engine.errors import FimbleError
 from fimble.engine.settings import Settings, load_settings
+from fimble.engine.workers.worker import OnState
 
 from .notices import Notices
 from .status import Status
 
 log = logging.getLogger(__name__)
+MakeEngine = Callable[[Settings, OnState], Engine]
 DEFAULTS = {"engine": "shared"}
 """Editors share one engine unless the user wants it otherwise."""
 ADVICE = "Run `fimble doctor` in a terminal to see what is wrong."
@@ -23,8 +26,8 @@ ADVICE = "Run `fimble doctor` in a terminal to see what is wrong."
 class EngineLife:
     """Owns the engine. ``running`` is None until settings came, and when they cannot be used."""
 
-    def __init__(self, notices: Notices, status: Status) -> None:
-        self._notices, self._status = notices, status
+    def __init__(self, notices: Notices, status: Status, make_engine: MakeEngine = Engine) -> None:
+        self._notices, self._status, self._make_engine = notices, status, make_engine
         self.running: Engine | None = None
         self.settings: Settings | None = None
         self.configured = asyncio.Event()
@@ -32,25 +35,28 @@ class EngineLife:
         self._broken = False
         self._closing: set[asyncio.Task[None]] = set()
 
-    def configure(self, overrides: dict[str, Any]) -> None:
-        """Take settings from the editor; the engine is replaced if they change anything."""
+    def configure(self, overrides: dict[str, Any]) -> bool:
+        """Take settings from the editor; returns whether they changed anything, so that the engine was
+        replaced."""
         self._overrides = overrides
         settings, problems = load_settings(overrides, defaults=DEFAULTS)
         for problem in problems:
             self._notices.once(problem)
-        if settings != self.settings:
+        changed = settings != self.settings
+        if changed:
             self.settings = settings
             self._replace(settings)
         self.configured.set()
+        return changed
 
     def restart(self) -> None:
         """Throw the engine away and make a new one, also with settings that were changed on disk."""
         self.settings = None
         self.configure(self._overrides)
 
-    def choose_model(self, name: str) -> None:
-        """Use another model for this session."""
-        self.configure({**self._overrides, "model": name})
+    def choose_model(self, name: str) -> bool:
+        """Use another model for this session; returns whether it is another one."""
+        return self.configure({**self._overrides, "model": name})
 
     def selectable(self) -> list[str]:
         """Names that :meth:`choose_model` takes: the bundled one and the configured one."""
@@ -64,12 +70,23 @@ class EngineLife:
             return
         try:
             models = await engine.models()
-            self._status.model("ready", models[0].id)
         except FimbleError as error:
-            self.failed(error)
+            if engine is self.running:
+                self.failed(error)
+            return
+        if engine is self.running:
+            self._status.model("ready", models[0].id)
+            self._tell_served(models[0].id)
+
+    def succeeded(self, model: str) -> None:
+        """The engine answered a request."""
+        self._broken = False
+        if model:
+            self._tell_served(model)
+        self._status.answered()
 
     def failed(self, error: FimbleError) -> None:
-        """Tell of an error, once for each cause."""
+        """Tell of an error, once for each cause; it stays in the status until a request is answered."""
         self._notices.error(error)
         self._status.model("error", error.message, ADVICE)
 
@@ -80,17 +97,35 @@ class EngineLife:
     def _replace(self, settings: Settings) -> None:
         self._let_go()
         self._broken = False
+        self._status.model("loading", "Starting")
+        self._tell_served("")
         try:
-            self.running = Engine(settings, self._on_state)
+            self.running = self._make(settings)
         except FimbleError as error:
             self.failed(error)
 
+    def _make(self, settings: Settings) -> Engine:
+        """An engine whose states are told for as long as it is the one in use."""
+        made: list[Engine] = []
+
+        def on_state(state: str, detail: str) -> None:
+            if made and made[0] is self.running:
+                self._on_state(state, detail)
+
+        made.append(self._make_engine(settings, on_state))
+        return made[0]
+
     def _let_go(self) -> None:
         engine, self.running = self.running, None
+        self._notices.loaded()
         if engine is not None:
             task = asyncio.get_running_loop().create_task(engine.close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
+
+    def _tell_served(self, model: str) -> None:
+        where = self.settings.engine if self.settings else ""
+        self._status.served("local" if where == "shared" else where, model)
 
     def _on_state(self, state: str, detail: str) -> None:
         name = Path(detail).name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 
 from lsprotocol import types
@@ -10,6 +11,9 @@ from pygls.lsp.server import LanguageServer
 
 from fimble.engine.errors import FimbleError
 
+from . import limits
+
+log = logging.getLogger(__name__)
 SHOW_AFTER_SECONDS = 0.3
 """A model that loads faster than this is not worth a progress bar."""
 
@@ -17,25 +21,30 @@ SHOW_AFTER_SECONDS = 0.3
 class Notices:
     """Messages to the editor's user."""
 
-    def __init__(self, server: LanguageServer) -> None:
+    def __init__(self, server: LanguageServer, progress_supported: bool = False) -> None:
         self._server = server
         self._shown: set[str] = set()
-        self.progress_supported = False
+        self._progress_supported = progress_supported
         self._loading: asyncio.Task[None] | None = None
         self._token: str | None = None
 
     def once(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
-        """Show a message unless the same one was shown before."""
-        if message not in self._shown:
-            self._shown.add(message)
-            self._server.window_show_message(types.ShowMessageParams(kind, "fimble: " + message))
+        """Show a message unless the same one was shown before, or too many others."""
+        message = message[: limits.NOTICE_CHARACTERS]
+        if message in self._shown:
+            return
+        if len(self._shown) >= limits.NOTICES:
+            log.warning("not shown, after so many others: %s", message)
+            return
+        self._shown.add(message)
+        self._server.window_show_message(types.ShowMessageParams(kind, "fimble: " + message))
 
     def error(self, error: FimbleError) -> None:
         self.once(error.message, types.MessageType.Error)
 
     def loading(self, detail: str) -> None:
         """A model begins to load."""
-        if self.progress_supported and self._loading is None:
+        if self._progress_supported and self._loading is None:
             self._loading = asyncio.get_running_loop().create_task(self._show_loading(detail))
 
     def loaded(self) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from fimble.engine.privacy.patterns import BadPattern, Pattern, parse_pattern
 from fimble.engine.settings import Settings
+
+from . import limits
 
 
 class Options(BaseModel):
@@ -29,6 +34,11 @@ class Options(BaseModel):
     prefetch: bool = Field(True, description="Prepare the next suggestion while one is shown")
     statistics: bool = Field(True, description="Keep local statistics; nothing leaves the machine")
 
+    @cached_property
+    def path_patterns(self) -> tuple[Pattern, ...]:
+        """``disabled_paths``, which :func:`read_options` has checked."""
+        return tuple(filter(None, map(parse_pattern, self.disabled_paths)))
+
 
 def read_options(sent: object) -> tuple[Options, dict[str, Any], list[str]]:
     """Options, engine settings found beside them, and a sentence for every value that is not usable."""
@@ -37,12 +47,39 @@ def read_options(sent: object) -> tuple[Options, dict[str, Any], list[str]]:
     names = {name: to_camel(name) for name in Settings.model_fields}
     engine = {name: values.pop(sent_as) for name, sent_as in names.items() if values.get(sent_as) is not None}
     values = {key: value for key, value in values.items() if value is not None}
+    options = _validated(values, problems)
+    patterns = tuple(_usable(options.disabled_paths, problems))
+    return options.model_copy(update={"disabled_paths": patterns}), engine, problems
+
+
+def _validated(values: dict[str, Any], problems: list[str]) -> Options:
+    """Drop every key that does not validate, with a problem each."""
     try:
-        return Options.model_validate(values), engine, problems
+        return Options.model_validate(values)
     except ValidationError as error:
-        for each in error.errors():
+        for each in error.errors(include_url=False, include_context=False):
             key = str(each["loc"][0])
             if key in values:
-                shown = values.pop(key)
-                problems.append(f"The option `{key}` is {shown!r}: {each['msg']}. The default is used.")
-        return Options.model_validate(values), engine, problems
+                shown = _shortened(values.pop(key))
+                problems.append(f"The option `{key}` is {shown}: {each['msg']}. The default is used.")
+        return Options.model_validate(values)
+
+
+def _usable(patterns: tuple[str, ...], problems: list[str]) -> Iterator[str]:
+    """The patterns that can be matched, at most so many."""
+    if len(patterns) > limits.PATTERNS:
+        problems.append(f"`disabledPaths` has more than {limits.PATTERNS:,} patterns; the rest is ignored.")
+    for pattern in patterns[: limits.PATTERNS]:
+        try:
+            if len(pattern) > limits.PATTERN_CHARACTERS:
+                raise BadPattern(f"it has more than {limits.PATTERN_CHARACTERS} characters")
+            parse_pattern(pattern)
+        except BadPattern as error:
+            problems.append(f"The pattern {_shortened(pattern)} in `disabledPaths` is ignored: {error}.")
+        else:
+            yield pattern
+
+
+def _shortened(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= limits.OPTION_CHARACTERS else shown[: limits.OPTION_CHARACTERS] + "…"

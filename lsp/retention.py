@@ -6,7 +6,6 @@ import asyncio
 from difflib import SequenceMatcher
 
 from .documents import Documents
-from .positions import decode, encode
 from .suggestions import Suggestion
 
 AFTER_SECONDS = 30.0
@@ -25,12 +24,6 @@ async def measure(documents: Documents, uri: str, accepted: Suggestion, length: 
     document = documents.get(uri)
     if document is None:
         return None
-    start = len(encode(accepted.prefix))
-    near = document.data[max(0, start - _AROUND) : start + 4 * length + _AROUND]
-    text = accepted.text[:length]
-    return min(length, kept_characters(text, decode(_whole_characters(near))))
-
-
-def _whole_characters(data: bytes) -> bytes:
-    """Without the parts of characters that a cut left at both ends."""
-    return data.decode("utf-8", "ignore").encode("utf-8")
+    near = document.text[max(0, accepted.before - _AROUND) : accepted.before + length + _AROUND]
+    kept = await asyncio.to_thread(kept_characters, accepted.text[:length], near)
+    return min(length, kept)

@@ -1,26 +1,39 @@
-"""Wires the language server: which message goes to which handler."""
+"""Wires the language server: which message goes to which handler.
+
+Handlers are imported when the first message after ``initialize`` comes: they bring the engine's modules,
+and an editor's start waits for the answer to ``initialize``.
+"""
 
 from __future__ import annotations
 
+import logging
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from . import names
 from .capabilities import ClientCapabilities
+from .frames import TooLong
+from .limits import MESSAGE_BYTES
 from .positions import encoding_name
 from .protocol import Protocol
 
 if TYPE_CHECKING:
+    from .engine_life import MakeEngine
     from .session import Session
+
+log = logging.getLogger(__name__)
 
 
 class FimbleServer(LanguageServer):
     """The server of one editor."""
 
-    def __init__(self) -> None:
+    protocol: Protocol
+
+    def __init__(self, make_engine: MakeEngine | None = None) -> None:
         super().__init__(
             "fimble",
             version("fimble"),
@@ -30,32 +43,56 @@ class FimbleServer(LanguageServer):
         self.client = ClientCapabilities()
         self.folders: list[str] = []
         self.sent_options: dict[str, Any] = {}
+        self._make_engine = make_engine
         self._session: Session | None = None
 
     @property
     def session(self) -> Session:
         """Made when the first message after ``initialize`` comes, inside the running event loop."""
         if self._session is None:
+            from .session import Session
+
             encoding = encoding_name(self.protocol.workspace.position_encoding)
-            self._session = _handlers().make_session(self, self.client, encoding, self.folders)
+            self._session = Session.of(self, self.client, encoding, self._make_engine)
+            self._session.set_folders(self.folders)
         return self._session
 
+    @property
+    def exit_code(self) -> int | None:
+        """Set when the client said ``exit``."""
+        return self.protocol.exit_code
 
-def make_server() -> FimbleServer:
-    """A server that waits for an editor on the transport that it is started on."""
-    server = FimbleServer()
+    def receive(self, frame: bytes | TooLong) -> None:
+        """Handle one message of the editor."""
+        if isinstance(frame, bytes):
+            self.protocol.receive(frame)
+        elif self._session is not None:
+            self._session.forget_all()
+            self._session.notices.once(
+                f"A message of {frame.size // 2**20:,} MB was not read; {MESSAGE_BYTES // 2**20} MB are the "
+                "most. Files that are open get suggestions again when they are opened anew."
+            )
+
+    def report_server_error(self, error: Exception, source: type[Exception]) -> None:
+        """Trouble of our own making goes to the log, not into the user's face."""
+        if not isinstance(error, JsonRpcException) or error.code == -32603:
+            log.error("A message could not be handled", exc_info=True)
+
+    async def close(self) -> None:
+        """End everything that was begun for this editor."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def make_server(make_engine: MakeEngine | None = None) -> FimbleServer:
+    """A server that waits for the messages of an editor; ``make_engine`` replaces the engine's own."""
+    server = FimbleServer(make_engine)
     _add_lifecycle(server)
     _add_documents(server)
     _add_suggestions(server)
     for name in names.COMMANDS:
         _add_command(server, name)
     return server
-
-
-def _handlers() -> Any:
-    from . import handlers
-
-    return handlers
 
 
 def _add_lifecycle(server: FimbleServer) -> None:
@@ -72,11 +109,15 @@ def _add_lifecycle(server: FimbleServer) -> None:
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
-        await _handlers().configure(server, server.session, server.sent_options, server.client)
+        from .requests.configuration import configure
+
+        await configure(server, server.session, server.sent_options, server.client)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def configured(params: types.DidChangeConfigurationParams) -> None:
-        await _handlers().configure(server, server.session, server.sent_options, server.client, params)
+        from .requests.configuration import configure
+
+        await configure(server, server.session, server.sent_options, server.client, params)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -84,55 +125,71 @@ def _add_lifecycle(server: FimbleServer) -> None:
 
     @server.feature(types.SHUTDOWN)
     async def shutdown(params: None) -> None:
-        await server.session.close()
+        await server.close()
 
 
 def _add_documents(server: FimbleServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
-        _handlers().did_open(server.session, params)
+        from .requests.did_open import did_open
+
+        did_open(server.session, params)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def changed(params: types.DidChangeTextDocumentParams) -> None:
-        _handlers().did_change(server.session, params)
+        from .requests.did_change import did_change
+
+        did_change(server.session, params)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: types.DidCloseTextDocumentParams) -> None:
-        _handlers().did_close(server.session, params)
+        server.session.forget(params.text_document.uri)
 
     @server.feature(names.DID_FOCUS)
     def focused(params: Any) -> None:
-        _handlers().did_focus(server.session, params)
+        from .requests.did_focus import did_focus
+
+        did_focus(server.session, params)
 
 
 def _add_suggestions(server: FimbleServer) -> None:
     # without options pygls does not advertise the feature
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline(params: types.InlineCompletionParams) -> types.InlineCompletionList:
-        found: types.InlineCompletionList = await _handlers().inline_completion(server.session, params)
-        return found
+        from .requests.inline_completion import inline_completion
+
+        return await inline_completion(server.session, params)
 
     @server.command(names.ACCEPTED)
     def accepted(suggestion_id: str) -> None:
-        _handlers().accepted(server.session, suggestion_id)
+        from .requests import acceptance
+
+        acceptance.accepted(server.session, suggestion_id)
 
     @server.feature(names.DID_SHOW)
     def shown(params: Any) -> None:
-        _handlers().shown(server.session, params)
+        from .requests import acceptance
+
+        acceptance.shown(server.session, params)
 
     @server.feature(names.DID_PARTIALLY_ACCEPT)
     def partially_accepted(params: Any) -> None:
-        _handlers().partially_accepted(server.session, params)
+        from .requests import acceptance
+
+        acceptance.partially_accepted(server.session, params)
 
 
 def _add_menu(server: FimbleServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions())
     async def menu(params: types.CompletionParams) -> types.CompletionList:
-        found: types.CompletionList = await _handlers().completion(server.session, params)
-        return found
+        from .requests.completion import completion
+
+        return await completion(server.session, params)
 
 
 def _add_command(server: FimbleServer, name: str) -> None:
     @server.command(name)
-    async def command(*arguments: Any) -> Any:
-        return await _handlers().run_command(server.session, name, arguments)
+    async def command(*arguments: Any) -> dict[str, Any]:
+        from .requests.commands import run_command
+
+        return await run_command(server.session, name, arguments)

@@ -2,157 +2,155 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Callable, Coroutine
-from typing import Any
+import itertools
 
-from fimble.engine.types import FimRequest, Snippet
+from pygls.lsp.server import LanguageServer
 
+from fimble.engine.engine import Engine
+
+from .asks import Asks
+from .capabilities import ClientCapabilities
 from .context.exclusion import Exclusion, path_of
-from .context.request import build_request
-from .context.snippets import OutlineCache, related
-from .control import Control
-from .documents import Document, Documents, Place, Snapshot
-from .engine_life import EngineLife
+from .context.snippets import OutlineCache
+from .counters import Counters
+from .document import Document
+from .documents import Documents
+from .engine_life import EngineLife, MakeEngine
 from .notices import Notices
 from .options import Options, read_options
+from .positions import Encoding
 from .statistics import Statistics
 from .status import Status
-from .suggestions import Suggestion, SuggestionMemory
-
-log = logging.getLogger(__name__)
+from .suggestions import SuggestionMemory
+from .switches import Off, Switches
+from .tasks import Tasks
 
 
 class Session:
     """State of one connection. Everything happens on the server's event loop."""
 
-    def __init__(self, notices: Notices, status: Status, statistics: Statistics) -> None:
+    def __init__(
+        self,
+        notices: Notices,
+        status: Status,
+        statistics: Statistics,
+        encoding: Encoding = "utf-16",
+        make_engine: MakeEngine = Engine,
+    ) -> None:
         self.notices, self.status, self.statistics = notices, status, statistics
-        self.documents = Documents()
+        self.encoding = encoding
+        self.documents = Documents(encoding)
+        self.outlines = OutlineCache()
         self.options = Options()
-        self.control = Control(Exclusion([]))
-        self.engine = EngineLife(notices, status)
+        self.switches = Switches(Exclusion([]))
+        self.engine = EngineLife(notices, status, make_engine)
         self.counters = Counters()
+        self.asks = Asks()
+        self.tasks = Tasks()
+        self._ids = itertools.count(1)
+        self.memory = SuggestionMemory(self._ids)
         self.focus: str | None = None
-        self._outlines = OutlineCache()
-        self._memories: dict[str, SuggestionMemory] = {}
-        self._ahead: dict[str, asyncio.Task[Any]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @classmethod
+    def of(
+        cls,
+        server: LanguageServer,
+        client: ClientCapabilities,
+        encoding: Encoding,
+        make_engine: MakeEngine | None = None,
+    ) -> Session:
+        """The session of a client that has introduced itself; ``make_engine`` replaces the engine's own."""
+        notices = Notices(server, client.progress)
+        status = Status(server.protocol.notify)
+        return cls(notices, status, Statistics(), encoding, make_engine or Engine)
 
     def set_folders(self, folders: list[str]) -> None:
         """Take the workspace's folders, given as addresses."""
         paths = [path for uri in folders if (path := path_of(uri)) is not None]
-        self.control.exclusion = Exclusion(paths, self.notices.once)
+        self.switches.exclusion = Exclusion(paths, self.notices.once)
+        for document in self.documents:
+            document.path = self.switches.exclusion.relative_path(document.uri)
+
+    def open(self, uri: str, language: str, text: str) -> Document | None:
+        """Keep a document that the editor opened; None when there are too many."""
+        focused = self.focus == uri
+        self.forget(uri)
+        path = self.switches.exclusion.relative_path(uri)
+        document = self.documents.open(uri, language, text, path)
+        if focused:
+            self.focus_on(uri)
+        return document
 
     def configure(self, sent: object) -> None:
         """Take options, at the start and whenever they change; a changed engine is started anew."""
-        self.options, engine_settings, problems = read_options(sent)
+        options, engine_settings, problems = read_options(sent)
         for problem in problems:
             self.notices.once(problem)
-        options = self.options
-        self.control.configure(options.enabled, options.disabled_languages, options.disabled_paths)
+        self.switches.configure(options.enabled, options.disabled_languages, options.path_patterns)
         self.statistics.enabled = options.statistics
-        self.engine.configure(engine_settings)
+        if self.engine.configure(engine_settings) or options != self.options:
+            self._forget_suggestions()
+        self.options = options
         self.show_switches()
+
+    def choose_model(self, name: str) -> None:
+        """Use another model for this session."""
+        if self.engine.choose_model(name):
+            self._forget_suggestions()
+
+    def restart(self) -> None:
+        """Make a new engine, also with settings that were changed on disk."""
+        self.engine.restart()
+        self._forget_suggestions()
 
     def start(self) -> None:
         """Begin to load the model, unless nothing is to be computed."""
-        if self.control.enabled:
-            self.spawn(self.engine.load())
+        if self.switches.enabled:
+            self.tasks.spawn(self.engine.load())
 
-    def off(self, document: Document) -> bool:
-        """Whether a document gets no suggestions."""
-        return self.control.reason(document.uri, document.language) is not None
+    def reason(self, document: Document) -> Off | None:
+        """Why a document gets no suggestions; None when it does."""
+        off = self.switches.reason(document.uri, document.language)
+        if off is None and document.refusal is not None:
+            return Off("off", document.refusal)
+        return off
 
-    def focus_on(self, uri: str | None) -> None:
-        """The user looks at this document now."""
+    def focus_on(self, uri: str | None) -> Off | None:
+        """The user looks at this document now; returns why it gets no suggestions, if it does not."""
         self.focus = uri
-        self.show_switches()
+        return self.show_switches()
 
-    def show_switches(self) -> None:
+    def show_switches(self) -> Off | None:
         """Tell the editor whether suggestions are on for the document that has the focus."""
         document = self.documents.get(self.focus) if self.focus else None
-        uri, language = (document.uri, document.language) if document else ("", "")
-        self.status.switched(self.control.reason(uri, language))
-
-    def memory(self, uri: str) -> SuggestionMemory:
-        return self._memories.setdefault(uri, SuggestionMemory())
-
-    def suggestion(self, id: str) -> tuple[str, Suggestion] | None:
-        """A suggestion made a while ago, with its document's address."""
-        for uri, memory in self._memories.items():
-            if (found := memory.get(id)) is not None:
-                return uri, found
-        return None
+        off = self.reason(document) if document else self.switches.reason("", "")
+        self.status.switched(off)
+        return off
 
     def forget(self, uri: str) -> None:
-        """A document was closed."""
+        """A document was closed, or is opened anew."""
         self.documents.close(uri)
-        self._outlines.forget(uri)
-        self._memories.pop(uri, None)
-        self._stop_ahead(uri)
+        self.outlines.forget(uri)
+        self.memory.forget(uri)
+        self.asks.forget(uri)
         if self.focus == uri:
+            self.tasks.stop_ahead()
             self.focus_on(None)
 
-    def request(self, document: Document, snapshot: Snapshot, invoked: bool = False) -> FimRequest:
-        """The engine's request for a place in a document."""
-        exclusion = self.control.exclusion
-        snippets: tuple[Snippet, ...] = ()
-        if self.options.context_files:
-            others = (
-                (other, exclusion.relative_path(other.uri)) for other in self.documents if not self.off(other)
-            )
-            snippets = related(document, others, self._outlines)
-        path = exclusion.relative_path(document.uri)
-        return build_request(snapshot, path, snippets, invoked)
-
-    def warm(self, document: Document, place: Place) -> None:
-        """Evaluate the prompt for a place ahead of the request that may come for it."""
-        self._stop_ahead(document.uri)
-        if self.engine.running is not None and not self.off(document):
-            request = self.request(document, document.snapshot(place))
-            self.ahead(document.uri, self.engine.running.warm(request))
-
-    def ahead(self, uri: str, work: Coroutine[Any, Any, Any]) -> None:
-        """Do something for a document before it is asked for, in place of what was begun earlier."""
-        self._stop_ahead(uri)
-        self._ahead[uri] = self.spawn(work)
-
-    def _stop_ahead(self, uri: str) -> None:
-        if (task := self._ahead.pop(uri, None)) is not None:
-            task.cancel()
-
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run something beside the requests; it is cancelled when the session ends."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    def call_later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Do something after a while, unless the session has ended by then."""
-
-        async def wait() -> None:
-            await asyncio.sleep(seconds)
-            call()
-
-        self.spawn(wait())
+    def forget_all(self) -> None:
+        """No document's text is known any more."""
+        for document in self.documents:
+            self.forget(document.uri)
 
     async def close(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.asks.close()
+        await self.tasks.close()
+        self.notices.loaded()
         await self.statistics.close()
         await self.engine.close()
 
-
-class Counters:
-    """What happened in this session, for people who want to know."""
-
-    def __init__(self) -> None:
-        self.requests = self.suggestions = self.from_memory = self.accepted = 0
-        self.prompt_tokens = self.cached_tokens = self.completion_tokens = 0
-
-    def to_wire(self) -> dict[str, int]:
-        return dict(vars(self))
+    def _forget_suggestions(self) -> None:
+        """What another engine or other options made is not shown any more, nor what they are making now."""
+        self.tasks.stop_ahead()
+        self.asks.clear()
+        self.memory = SuggestionMemory(self._ids)

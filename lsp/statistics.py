@@ -57,15 +57,15 @@ class Statistics:
         self._writing: asyncio.Task[None] | None = None
 
     def add(self, id: str, language: str, source: str, latency_ms: float, length: int) -> None:
-        """A suggestion was made."""
-        if self.enabled:
+        """A suggestion was offered; the first time counts, with the latency that it had then."""
+        if self.enabled and id not in self._records:
             self._records[id] = Record(id, time.time(), language, source, latency_ms, length)
             while len(self._records) > 500:
                 self._records.pop(next(iter(self._records)))
             self._note(id)
 
     def shown(self, id: str) -> None:
-        if (record := self._records.get(id)) is not None:
+        if (record := self._records.get(id)) is not None and not record.shown:
             record.shown = True
             self._note(id)
 

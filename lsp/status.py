@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from .control import Off
 from .names import STATUS
+from .switches import Off
 
 THINKING_AFTER_SECONDS = 0.15
 """An answer that comes faster is not worth a flicker."""
@@ -18,14 +18,19 @@ Kind = Literal["ready", "loading", "thinking", "off", "snoozed", "error"]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """``action`` is the next step for the user, in words, where there is one."""
+    """``action`` is the next step for the user, in words, where there is one. ``engine`` tells for people
+    where the model runs, ``model`` is its id. ``until`` is when a snooze ends (ISO 8601)."""
 
     kind: Kind
     message: str = ""
     action: str = ""
+    engine: str = ""
+    model: str = ""
+    until: str = ""
 
     def to_wire(self) -> dict[str, Any]:
-        found = {"kind": self.kind, "message": self.message, "action": self.action}
+        """The fields that say something."""
+        found = {name: getattr(self, name) for name in self.__slots__}
         return {name: value for name, value in found.items() if value}
 
 
@@ -37,20 +42,32 @@ class Status:
         self._model = State("loading", "Starting")
         self._off: Off | None = None
         self._thinking = 0
+        self._engine, self._model_id = "", ""
         self._sent: State | None = None
 
     @property
     def now(self) -> State:
+        state = self._model
         if self._off is not None:
-            return State(self._off.kind, self._off.message)
-        if self._model.kind == "ready" and self._thinking:
-            return State("thinking")
-        return self._model
+            state = State(self._off.kind, self._off.message, until=self._off.until)
+        elif self._model.kind == "ready" and self._thinking:
+            state = State("thinking")
+        return replace(state, engine=self._engine, model=self._model_id)
 
     def model(self, kind: Kind, message: str = "", action: str = "") -> None:
         """The model's or the remote engine's state changed."""
         self._model = State(kind, message, action)
         self._send()
+
+    def served(self, engine: str, model: str) -> None:
+        """Where requests are answered now, and by which model, each empty where it is not known."""
+        self._engine, self._model_id = engine, model
+        self._send()
+
+    def answered(self) -> None:
+        """A request was answered, so an error that was told before is over, and loading too."""
+        if self._model.kind in ("error", "loading"):
+            self.model("ready", self._model_id)
 
     def switched(self, off: Off | None) -> None:
         """The switches changed, or another document has the focus."""

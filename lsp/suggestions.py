@@ -1,4 +1,7 @@
-"""The life of a suggestion: kept while it can still be right, so that typing it costs nothing."""
+"""The life of a suggestion: remembered while it can still be right, so that typing it costs nothing.
+
+Of the text around a suggestion only hashes are kept, so a memory is small however large the files are.
+"""
 
 from __future__ import annotations
 
@@ -6,72 +9,101 @@ import itertools
 from collections import deque
 from dataclasses import dataclass, replace
 
-from .documents import Snapshot
+from .limits import SUGGESTIONS_KEPT
+from .snapshot import Snapshot
 
-KEPT = 12
 _CLOSERS = ")]}\"'`>"
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A text for a place in a document: what stands between ``prefix`` and ``suffix``."""
+    """A text for a place in a document.
+
+    ``before`` counts the file's characters ahead of the place, of which ``left_out`` were not looked at;
+    ``prefix_hash`` and ``suffix_hash`` stand for the text around it.
+    """
 
     id: str
+    uri: str
     text: str
-    prefix: str
-    suffix: str
+    before: int
+    left_out: int
+    prefix_hash: int
+    suffix_hash: int
+
+    @classmethod
+    def made(cls, id: str, text: str, snapshot: Snapshot) -> Suggestion:
+        return cls(
+            id, snapshot.uri, text, snapshot.before, snapshot.left_out,
+            hash(snapshot.prefix), hash(snapshot.suffix),
+        )  # fmt: skip
 
 
 class SuggestionMemory:
-    """The last suggestions of one document, found again for the same text and for typing along."""
+    """The last suggestions of each document, found again for the same text and for typing along.
 
-    _ids = itertools.count(1)
+    It belongs to one engine with its options: whoever changes them takes a new memory.
+    """
 
-    def __init__(self) -> None:
-        self._kept: deque[Suggestion] = deque(maxlen=KEPT)
+    def __init__(self, ids: itertools.count[int] | None = None) -> None:
+        self._ids = ids or itertools.count(1)
+        self._made: dict[str, deque[Suggestion]] = {}
+        self._offered: deque[Suggestion] = deque(maxlen=SUGGESTIONS_KEPT)
 
-    def add(self, text: str, prefix: str, suffix: str) -> Suggestion:
+    def add(self, text: str, snapshot: Snapshot) -> Suggestion:
         """Remember a suggestion; the empty one is remembered too, and saves asking again."""
-        suggestion = Suggestion(f"s{next(self._ids)}", text, prefix, suffix)
-        self._kept.appendleft(suggestion)
+        suggestion = Suggestion.made(f"s{next(self._ids)}", text, snapshot)
+        self._made.setdefault(snapshot.uri, deque(maxlen=SUGGESTIONS_KEPT)).appendleft(suggestion)
         return suggestion
-
-    def get(self, id: str) -> Suggestion | None:
-        """A suggestion by its id, as it was made."""
-        return next((kept for kept in self._kept if kept.id == id), None)
 
     def find(self, snapshot: Snapshot) -> Suggestion | None:
         """What is left of an earlier suggestion at this state of the text, if it still fits."""
-        for kept in self._kept:
-            text = remaining(kept, snapshot.prefix, snapshot.suffix)
+        for made in self._made.get(snapshot.uri, ()):
+            text = remaining(made, snapshot)
             if text is not None:
-                return replace(kept, text=text, prefix=snapshot.prefix, suffix=snapshot.suffix)
+                return replace(made, text=text, before=snapshot.before)
         return None
 
+    def offer(self, suggestion: Suggestion) -> bool:
+        """Note that a suggestion goes to the editor, as it is now; returns whether for the first time."""
+        earlier = self.offered(suggestion.id)
+        if earlier is not None:
+            self._offered.remove(earlier)
+        self._offered.appendleft(suggestion)
+        return earlier is None
 
-def remaining(kept: Suggestion, prefix: str, suffix: str) -> str | None:
+    def offered(self, id: str) -> Suggestion | None:
+        """A suggestion as the editor was given it last."""
+        return next((each for each in self._offered if each.id == id), None)
+
+    def forget(self, uri: str) -> None:
+        self._made.pop(uri, None)
+
+
+def remaining(made: Suggestion, now: Snapshot) -> str | None:
     """The part of a suggestion that is still to be typed, or None when the text went another way.
 
     Fits when what was typed since is the suggestion's beginning, and what follows is as before or has
     one closing bracket or quote more, put in by the editor, that the suggestion contains too.
     """
-    if not prefix.startswith(kept.prefix):
+    count = now.before - made.before
+    if not 0 <= count <= len(made.text) or made.left_out != now.left_out:
         return None
-    typed = prefix[len(kept.prefix) :]
-    if not kept.text.startswith(typed):
+    at = len(now.prefix) - count
+    typed, left = now.prefix[at:], made.text[count:]
+    if not made.text.startswith(typed) or hash(now.prefix[:at]) != made.prefix_hash:
         return None
-    left = kept.text[len(typed) :]
     if not left and typed:
         return None  # all of it was typed: time for a new one
-    if suffix == kept.suffix:
+    if hash(now.suffix) == made.suffix_hash:
         return left
-    return _without_closed(left, typed, suffix, kept.suffix)
+    return _without_closed(left, typed, now.suffix, made.suffix_hash)
 
 
-def _without_closed(left: str, typed: str, suffix: str, old_suffix: str) -> str | None:
+def _without_closed(left: str, typed: str, suffix: str, old_suffix_hash: int) -> str | None:
     """For ``foo(`` typed where the editor adds ``)``: the suggestion up to its own ``)``."""
-    added = suffix[: len(suffix) - len(old_suffix)]
-    if len(added) != 1 or added not in _CLOSERS or suffix[1:] != old_suffix or not typed:
+    added = suffix[:1]
+    if not added or added not in _CLOSERS or not typed or hash(suffix[1:]) != old_suffix_hash:
         return None
     depth = 0
     for at, char in enumerate(left):

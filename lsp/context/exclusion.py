@@ -16,7 +16,10 @@ log = logging.getLogger(__name__)
 
 def path_of(uri: str) -> Path | None:
     """The file of a ``file:`` address, or None for anything else."""
-    parsed = urlparse(uri)
+    try:
+        parsed = urlparse(uri)
+    except ValueError:
+        return None
     if parsed.scheme != "file":
         return None
     path = unquote(parsed.path)

@@ -1,4 +1,4 @@
-"""From a snapshot of a document to the engine's request."""
+"""What is asked of the engine for a snapshot of a document."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from fimble.engine.types import FimRequest, Mode, Snippet
 
-from ..documents import Snapshot
+from ..snapshot import Snapshot
 
 _WORD = re.compile(r"\w")
 
@@ -23,6 +23,7 @@ def build_request(
         snippets=snippets,
         mode=mode_for(snapshot, invoked),
         document=snapshot.uri,
+        left_out=snapshot.left_out,
     )
 
 

@@ -7,49 +7,39 @@ Copilot's language server; ``acceptedLength`` counts UTF-16 units from the start
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..positions import utf16_length_to_characters
+from ..positions import index_of
 from ..retention import measure
 from ..session import Session
+from ..suggestions import Suggestion
+from .fields import field_at, text_at
+
+_ID = ("item", "command", "arguments", 0)
+"""Where the suggestion's id is: in its command, which clients send back as they got it."""
 
 
-def shown(session: Session, params: Any) -> None:
-    if (id := _id_of(params)) is not None:
+def shown(session: Session, params: object) -> None:
+    if (id := text_at(params, *_ID)) is not None:
         session.statistics.shown(id)
 
 
-def partially_accepted(session: Session, params: Any) -> None:
-    id, units = _id_of(params), getattr(params, "acceptedLength", None)
-    if id is not None and isinstance(units, int):
-        found = session.suggestion(id)
-        text = found[1].text if found else ""
-        session.statistics.accepted(id, utf16_length_to_characters(text, units) if text else units)
+def partially_accepted(session: Session, params: object) -> None:
+    id, units = text_at(params, *_ID), field_at(params, "acceptedLength")
+    offered = session.memory.offered(id) if id is not None else None
+    if offered is not None and isinstance(units, int) and units > 0:
+        session.statistics.accepted(offered.id, index_of(offered.text, units, "utf-16"))
 
 
 def accepted(session: Session, id: str) -> None:
     """All of it was taken: count it, and look later whether it was kept."""
-    session.counters.accepted += 1
-    length = session.statistics.accepted(id)
-    found = session.suggestion(id)
-    if found is not None and length:
-        session.spawn(_note_retained(session, id, length))
-
-
-async def _note_retained(session: Session, id: str, length: int) -> None:
-    found = session.suggestion(id)
-    if found is None:
+    offered = session.memory.offered(id)
+    if offered is None:
         return
-    uri, suggestion = found
-    kept = await measure(session.documents, uri, suggestion, length)
+    session.counters.accepted += 1
+    if session.statistics.accepted(id, len(offered.text)):
+        session.tasks.spawn(_note_retained(session, offered))
+
+
+async def _note_retained(session: Session, accepted: Suggestion) -> None:
+    kept = await measure(session.documents, accepted.uri, accepted, len(accepted.text))
     if kept is not None:
-        session.statistics.retained(id, kept)
-
-
-def _id_of(params: Any) -> str | None:
-    """The suggestion's id from the item's command, which clients send back as they got it."""
-    try:
-        id = params.item.command.arguments[0]
-    except (AttributeError, IndexError, TypeError):
-        return None
-    return id if isinstance(id, str) else None
+        session.statistics.retained(accepted.id, kept)

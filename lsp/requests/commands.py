@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from pygls.exceptions import JsonRpcInvalidParams
+
 from fimble.engine.errors import FimbleError
 
+from .. import limits
 from ..session import Session
 
 Command = Callable[[Session, dict[str, Any]], dict[str, Any]]
@@ -16,22 +19,27 @@ SlowCommand = Callable[[Session, dict[str, Any]], Awaitable[dict[str, Any]]]
 def toggle(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
     """``{language?, enabled?}``: switch suggestions; answers the new state."""
     language, wanted = arguments.get("language"), arguments.get("enabled")
-    enabled = session.control.toggle(
-        language if isinstance(language, str) else None, wanted if isinstance(wanted, bool) else None
-    )
+    if wanted is not None and not isinstance(wanted, bool):
+        raise JsonRpcInvalidParams("`enabled` should be true or false.")
+    enabled = session.switches.toggle(_text("language", language), wanted)
     session.show_switches()
     session.start()
     return {"enabled": enabled}
 
 
 def snooze(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
-    """``{minutes}``: no suggestions for a while; 0 wakes up. Answers the seconds that it lasts."""
+    """``{minutes}``: no suggestions for a while; 0 wakes up. Answers the seconds that it lasts, and until
+    when (ISO 8601; empty when awake)."""
     minutes = arguments.get("minutes", 5)
-    seconds = session.control.snooze(float(minutes) if isinstance(minutes, int | float) else 5.0)
+    number = isinstance(minutes, int | float) and not isinstance(minutes, bool)
+    if not number or not 0 <= minutes <= limits.SNOOZE_MINUTES:
+        raise JsonRpcInvalidParams(f"`minutes` should be a number from 0 to {limits.SNOOZE_MINUTES:,}.")
+    until = session.switches.snooze(float(minutes))
     session.show_switches()
-    if seconds:
-        session.call_later(seconds + 0.1, session.show_switches)
-    return {"seconds": seconds}
+    if until is None:
+        return {"seconds": 0, "until": ""}
+    session.tasks.call_later(60 * minutes + 0.1, lambda: _wake(session))
+    return {"seconds": 60 * minutes, "until": until.isoformat(timespec="seconds")}
 
 
 def status(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +54,7 @@ def stats(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def restart(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
     """Make a new engine, with settings read again."""
-    session.engine.restart()
+    session.restart()
     session.start()
     return {}
 
@@ -64,9 +72,8 @@ async def models(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
 
 async def model(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
     """``{name}``: use another model for this session; answers as ``models`` does."""
-    name = arguments.get("name")
-    if isinstance(name, str) and name:
-        session.engine.choose_model(name)
+    if name := _text("name", arguments.get("name")):
+        session.choose_model(name)
         await session.engine.load()
     return await models(session, arguments)
 
@@ -83,7 +90,24 @@ _SLOW_COMMANDS: dict[str, SlowCommand] = {"fimble.models": models, "fimble.model
 
 async def run_command(session: Session, name: str, arguments: tuple[Any, ...]) -> dict[str, Any]:
     """Run a command; all of them take one object, or nothing, and answer an object."""
-    sent = dict(arguments[0]) if arguments and isinstance(arguments[0], dict) else {}
+    sent = arguments[0] if arguments and arguments[0] is not None else {}
+    if not isinstance(sent, dict):
+        raise JsonRpcInvalidParams(f"`{name}` takes one object.")
     if name in _SLOW_COMMANDS:
         return await _SLOW_COMMANDS[name](session, sent)
     return _COMMANDS[name](session, sent)
+
+
+def _text(name: str, value: object) -> str | None:
+    """An argument that should be text, or is left out."""
+    if value is None or (isinstance(value, str) and len(value) <= limits.ARGUMENT_CHARACTERS):
+        return value
+    raise JsonRpcInvalidParams(
+        f"`{name}` should be text of at most {limits.ARGUMENT_CHARACTERS:,} characters."
+    )
+
+
+def _wake(session: Session) -> None:
+    """A snooze has ended."""
+    session.show_switches()
+    session.start()

@@ -6,10 +6,10 @@ import re
 
 from lsprotocol import types
 
-from ..documents import Place
+from ..keystroke import Wish, suggest
 from ..names import ACCEPTED
+from ..positions import Place, units
 from ..session import Session
-from ..suggesting import suggest
 
 _WORD_BEFORE = re.compile(r"\w*$")
 
@@ -17,13 +17,12 @@ _WORD_BEFORE = re.compile(r"\w*$")
 async def completion(session: Session, params: types.CompletionParams) -> types.CompletionList:
     """One item at most; the list is incomplete, so that the client asks again while typing goes on."""
     place = Place(params.position.line, params.position.character)
-    found = await suggest(session, params.text_document.uri, place, invoked=False)
+    offer = await suggest(session, Wish(params.text_document.uri, place))
     items = []
-    if found is not None:
-        (suggestion, *_), at = found
-        word = _word_before(suggestion.prefix)
-        document = session.documents.get(params.text_document.uri)
-        start = at if document is None else document.place(document.offset(at) - len(word.encode()))
+    if offer is not None:
+        suggestion, at = offer.suggestions[0], offer.snapshot.start
+        word = _word_before(offer.snapshot.prefix)
+        start = Place(at.line, at.column - units(word, session.encoding))
         items.append(_item(suggestion.id, word + suggestion.text, start, at))
     return types.CompletionList(is_incomplete=True, items=items)
 

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import PyglsError
+from pygls.exceptions import JsonRpcException, PyglsError
 from pygls.lsp.server import LanguageServer
 
+from ..capabilities import ClientCapabilities
+from ..limits import ANSWER_SECONDS
 from ..session import Session
 
 SECTION = "fimble"
 
 
-async def pull_configuration(server: LanguageServer, session: Session, base: dict[str, Any]) -> None:
-    """Ask the client for its section and lay it over the options that it sent at the start."""
+async def configure(
+    server: LanguageServer,
+    session: Session,
+    base: dict[str, Any],
+    client: ClientCapabilities,
+    change: types.DidChangeConfigurationParams | None = None,
+) -> None:
+    """Take the options sent at the start, and over them those that were pushed or can be pulled."""
+    pushed = pushed_configuration(change) if change else None
+    session.configure({**base, **(pushed or {})})
+    if pushed is None and client.configuration:
+        pulled = await pull_configuration(server)
+        if pulled is not None:
+            session.configure({**base, **pulled})
+    session.start()
+
+
+async def pull_configuration(server: LanguageServer) -> dict[str, Any] | None:
+    """Ask the client for its section; None when it has none or does not answer."""
     items = [types.ConfigurationItem(section=SECTION)]
     try:
-        found = await server.workspace_configuration_async(types.ConfigurationParams(items=items))
-    except PyglsError:
-        return
+        async with asyncio.timeout(ANSWER_SECONDS):
+            found = await server.workspace_configuration_async(types.ConfigurationParams(items=items))
+    except (JsonRpcException, PyglsError, TimeoutError):
+        return None
     sent = found[0] if found else None
-    if isinstance(sent, dict):
-        session.configure({**base, **sent})
+    return sent if isinstance(sent, dict) else None
 
 
 def pushed_configuration(params: types.DidChangeConfigurationParams) -> dict[str, Any] | None:

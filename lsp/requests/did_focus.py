@@ -1,12 +1,20 @@
-"""``textDocument/didFocus``: another document is looked at, so the status may be another one."""
+"""``textDocument/didFocus``: another document is looked at; the model reads it where the user was in it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ..positions import Place
+from ..prefetch import warm
 from ..session import Session
+from .fields import text_at
 
 
 def did_focus(session: Session, params: Any) -> None:
-    uri = getattr(getattr(params, "textDocument", None), "uri", None)
-    session.focus_on(uri if isinstance(uri, str) else None)
+    uri = text_at(params, "textDocument", "uri")
+    if uri == session.focus:
+        return
+    session.focus_on(uri)
+    document = session.documents.get(uri) if uri else None
+    if document is not None:
+        warm(session, document, document.cursor or Place(0, 0))

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fimble.lsp.documents import Place, Snapshot
+from fimble.lsp.positions import Place
+from fimble.lsp.snapshot import Snapshot
 from fimble.lsp.suggestions import Suggestion, SuggestionMemory, remaining
 
 
 def left(text: str, typed: str, suffix: str = "\n", now: str = "\n") -> str | None:
-    return remaining(Suggestion("s", text, "x = ", suffix), "x = " + typed, now)
+    return remaining(Suggestion.made("s", text, snapshot("x = ", suffix)), snapshot("x = " + typed, now))
 
 
 @pytest.mark.parametrize(
@@ -40,22 +41,23 @@ def test_what_was_typed_and_what_is_left_make_the_suggestion(text: str, count: i
 
 
 def snapshot(prefix: str, suffix: str = "") -> Snapshot:
-    return Snapshot("u", 1, "python", prefix, suffix, Place(0, len(prefix)))
+    place = Place(0, len(prefix))
+    return Snapshot("u", 1, "python", prefix, suffix, 0, len(suffix), place, place)
 
 
 def test_memory_finds_the_newest_that_fits() -> None:
     memory = SuggestionMemory()
-    memory.add("old", "a", "")
-    new = memory.add("bcd", "a", "")
+    memory.add("old", snapshot("a"))
+    new = memory.add("bcd", snapshot("a"))
     found = memory.find(snapshot("ab"))
     assert found is not None
-    assert (found.id, found.text, found.prefix) == (new.id, "cd", "ab")
+    assert (found.id, found.text, found.before) == (new.id, "cd", 2)
 
 
 def test_memory_goes_back_to_an_earlier_one_after_a_correction() -> None:
     memory = SuggestionMemory()
-    memory.add("print(x)", "", "")
-    memory.add("nothing", "pq", "")
+    memory.add("print(x)", snapshot(""))
+    memory.add("nothing", snapshot("pq"))
     found = memory.find(snapshot("p"))
     assert found is not None
     assert found.text == "rint(x)"
@@ -63,7 +65,7 @@ def test_memory_goes_back_to_an_earlier_one_after_a_correction() -> None:
 
 def test_memory_knows_that_there_was_nothing() -> None:
     memory = SuggestionMemory()
-    memory.add("", "a", "")
+    memory.add("", snapshot("a"))
     found = memory.find(snapshot("a"))
     assert found is not None
     assert found.text == ""
@@ -73,5 +75,5 @@ def test_memory_knows_that_there_was_nothing() -> None:
 def test_memory_is_bounded() -> None:
     memory = SuggestionMemory()
     for i in range(100):
-        memory.add("x", f"{i} ", "")
+        memory.add("x", snapshot(f"{i} "))
     assert memory.find(snapshot("0 ")) is None

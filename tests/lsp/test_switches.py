@@ -4,55 +4,71 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from fimble.lsp.context.exclusion import Exclusion
-from fimble.lsp.control import Control, Off
 from fimble.lsp.documents import Documents
-from fimble.lsp.positions import utf16_length_to_characters
+from fimble.lsp.options import read_options
+from fimble.lsp.positions import index_of
 from fimble.lsp.retention import kept_characters
 from fimble.lsp.statistics import Statistics, read_records
 from fimble.lsp.status import THINKING_AFTER_SECONDS, Status
+from fimble.lsp.switches import Off, Switches
 
 
 class Clock:
     def __init__(self) -> None:
-        self.now = 1000.0
+        self.now = datetime(2026, 3, 4, 15, 35, tzinfo=UTC)
 
-    def __call__(self) -> float:
+    def __call__(self) -> datetime:
         return self.now
 
 
-class TestControl:
-    def test_snoozing_ends_by_itself(self) -> None:
+class TestSwitches:
+    def test_snoozing_tells_until_when_and_ends_by_itself(self) -> None:
         clock = Clock()
-        control = Control(Exclusion([]), clock)
-        control.snooze(5)
-        off = control.reason("file:///a.py", "python")
-        assert off == Off("snoozed", "Suggestions are back in 5 min.")
-        clock.now += 301
-        assert control.reason("file:///a.py", "python") is None
+        switches = Switches(Exclusion([]), clock)
+        switches.snooze(5)
+        off = switches.reason("file:///a.py", "python")
+        assert off == Off("snoozed", "Suggestions are snoozed until 15:40.", "2026-03-04T15:40:00+00:00")
+        clock.now += timedelta(seconds=301)
+        assert switches.reason("file:///a.py", "python") is None
+
+    def test_a_long_snooze_names_the_day(self) -> None:
+        switches = Switches(Exclusion([]), Clock())
+        switches.snooze(24 * 60)
+        off = switches.reason("file:///a.py", "python")
+        assert off is not None
+        assert off.message == "Suggestions are snoozed until 2026-03-05 15:35."
+
+    def test_a_clock_that_is_set_back_ends_a_snooze(self) -> None:
+        clock = Clock()
+        switches = Switches(Exclusion([]), clock)
+        switches.snooze(5)
+        clock.now -= timedelta(days=1)
+        assert switches.reason("file:///a.py", "python") is None
 
     def test_toggling_ends_a_snooze(self) -> None:
-        control = Control(Exclusion([]), Clock())
-        control.snooze(5)
-        control.toggle(enabled=True)
-        assert control.enabled
+        switches = Switches(Exclusion([]), Clock())
+        switches.snooze(5)
+        switches.toggle(enabled=True)
+        assert switches.enabled
 
     def test_languages_toggle_by_themselves(self) -> None:
-        control = Control(Exclusion([]))
-        assert control.toggle("c") is False
-        assert control.reason("file:///a.c", "c")
-        assert control.reason("file:///a.py", "python") is None
-        assert control.toggle("c") is True
+        switches = Switches(Exclusion([]))
+        assert switches.toggle("c") is False
+        assert switches.reason("file:///a.c", "c")
+        assert switches.reason("file:///a.py", "python") is None
+        assert switches.toggle("c") is True
 
     def test_paths_are_patterns_below_the_workspace(self, tmp_path: Path) -> None:
-        control = Control(Exclusion([tmp_path]))
-        control.configure(True, [], ["build/", "*.gen.ts"])
-        assert control.reason((tmp_path / "build" / "x.py").as_uri(), "python")
-        assert control.reason((tmp_path / "a.gen.ts").as_uri(), "typescript")
-        assert control.reason((tmp_path / "a.ts").as_uri(), "typescript") is None
+        switches = Switches(Exclusion([tmp_path]))
+        switches.configure(True, [], read_options({"disabledPaths": ["build/", "*.gen.ts"]})[0].path_patterns)
+        assert switches.reason((tmp_path / "build" / "x.py").as_uri(), "python")
+        assert switches.reason((tmp_path / "a.gen.ts").as_uri(), "typescript")
+        assert switches.reason((tmp_path / "a.ts").as_uri(), "typescript") is None
 
 
 class TestStatus:
@@ -136,13 +152,13 @@ def test_what_is_kept_of_an_accepted_text() -> None:
 
 
 def test_lengths_in_utf16_units() -> None:
-    assert utf16_length_to_characters("'😀' + b", 4) == 3
-    assert utf16_length_to_characters("abc", 99) == 3
+    assert index_of("'😀' + b", 4, "utf-16") == 3
+    assert index_of("abc", 99, "utf-16") == 3
 
 
 def test_documents_are_kept_in_the_order_of_opening() -> None:
     documents = Documents()
     for name in "cab":
-        documents.open(name, "python", 1, "")
+        documents.open(name, "python", "")
     documents.close("a")
     assert [document.uri for document in documents] == ["c", "b"]

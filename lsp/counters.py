@@ -1,0 +1,32 @@
+"""What happened in a session, in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from fimble.engine.types import Usage
+
+
+@dataclass
+class Counters:
+    """Requests, what was suggested, and the model's tokens.
+
+    ``suggestions`` counts each suggestion once, however many keys it was typed along with;
+    ``from_memory`` counts requests that needed no model.
+    """
+
+    requests: int = 0
+    suggestions: int = 0
+    from_memory: int = 0
+    accepted: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+    def add(self, usage: Usage) -> None:
+        self.prompt_tokens += usage.prompt_tokens
+        self.cached_tokens += usage.cached_tokens
+        self.completion_tokens += usage.completion_tokens
+
+    def to_wire(self) -> dict[str, int]:
+        return asdict(self)
