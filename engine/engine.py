@@ -152,6 +152,6 @@ def prepare(request: FimRequest) -> tuple[FimRequest, str]:
             suffix=request.suffix.replace("\r\n", "\n"),
         )
     if request.mode == "auto":
-        context = at_cursor(request.prefix, request.suffix, request.language, request.path)
+        context = at_cursor(request.prefix, request.suffix, request.language, request.path, request.left_out)
         request = replace(request, mode="block" if context.block else "line")
     return request, newline

@@ -76,3 +76,8 @@ UPSTREAM_MESSAGE_CHARACTERS = 300
 """As much is repeated of what a remote engine says of an error."""
 UPSTREAM_DRAIN_SECONDS, UPSTREAM_DRAINED = 0.5, 4
 """How long, and how many, answers are read on that nobody waits for; then their connections end."""
+
+NEAR_CHARACTERS_ABOVE, NEAR_CHARACTERS_BELOW = 3_000, 800
+"""How much text on each side of a cursor is parsed at least; no error, more is left out."""
+FAR_CHARACTERS = 16_000
+"""In how much text on each side a place is looked for where parsing may begin or end; no error."""

@@ -1,4 +1,8 @@
-"""What stands at a cursor: code, a comment or a string; and whether a block begins there."""
+"""What stands at a cursor: code, a comment or a string; and whether several lines belong there.
+
+The parser is asked with the shortest statement of the language put in at the cursor. Where it ends up tells
+what can stand there: in a string, in an argument list, or in a body that has nothing else yet.
+"""
 
 from __future__ import annotations
 
@@ -6,86 +10,176 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from .languages import find_language
+from tree_sitter import Node
+
+from .languages import LanguageSpec, find_language
+from .neighbourhood import Neighbourhood, indentation
+from .outline import DEFINES
 from .tree import SyntaxTree
 
 Place = Literal["code", "comment", "string"]
-_BEFORE, _AFTER = 4_000, 1_000
-_COLON = re.compile(r":\s*(#.*)?$")
-_COLON_STATEMENT = re.compile(
-    r"^\s*(async\s+)?(def|class|if|elif|else|for|while|with|try|except|finally|match|case|default)\b"
-)
-_OPENS_BLOCK = re.compile(r"(\{|\bdo|\bthen|\belse|=>)\s*(//.*|#.*)?$")
-_OPENS_WITH_END = re.compile(
-    r"^\s*(local\s+)?(def|class|module|function)\b|\bfunction\s*\([^)]*\)\s*$|\bdo(\s*\|.*\|)?$"
-)
 _CLOSERS_ONLY = re.compile(r"[\s)\]};,:\"'>]*$")
+_ROOT = re.compile(r"(module|program|source_file|translation_unit|compilation_unit|chunk|stylesheet)$")
+_BODY = re.compile(
+    r".*(block|body|suite|statement_list|compound_statement|declaration_list|do_group|switch_case|switch_default|"
+    r"case_statement|case_item|case_clause|else_clause|elif_clause)|(if|while|for)_statement$|"
+    r"(then|else|begin|ensure|rescue|do)$"
+)
+_BRACKETED = re.compile(
+    r"(list|dictionary|set|array|object|tuple|table|hash|parameters|formal_parameters|argument_list|arguments|"
+    r"table_constructor|array_expression|initializer_list|literal_value)$"
+)
+_HAS_BODY = re.compile(r"arrow_function|lambda_expression|(if|else|for|while)_(statement|clause)")
+_OPENS_LINE = re.compile(
+    r"(\{|\bdo|\bthen|\belse|=>|\bdo\s*\|.*\|)\s*((//|#|--).*)?$|"
+    r"^\s*((async\s+)?(def|class)|if|elif|else|for|while|with|try|except|finally|match|case|default)\b"
+    r".*:\s*(#.*)?$"
+)
+_ENDS_IN_OPENER = re.compile(r"\b(do|then|else|begin|try|finally|ensure|loop|repeat|(def|class|module)\s.*)$")
+_SEARCHED = 4_000
+_COLON = re.compile(r":\s*(#.*)?$")
+_ENDINGS = {"ruby": ("\nend",), "lua": ("\nend",), "shellscript": ("\nfi", "\ndone")}
 
 
 @dataclass(frozen=True, slots=True)
 class CursorContext:
     place: Place
     block: bool
-    """Whether several lines belong here: an empty body, or an empty line after one that opens a block."""
+    """Whether several lines belong here: an empty body, or the line after a definition."""
 
 
-def at_cursor(prefix: str, suffix: str, language: str, path: str) -> CursorContext:
-    """Look at the text around a cursor; without a grammar everything is code."""
-    place: Place = "code"
-    if (spec := find_language(language, path)) is not None:
-        before = prefix[-_BEFORE:].encode("utf-8", "replace")
-        tree = SyntaxTree(spec, before + suffix[:_AFTER].encode("utf-8", "replace"))
-        place = _place_in(tree, len(before))
-    return CursorContext(place, place == "code" and _block_starts(prefix, suffix, language))
+def at_cursor(prefix: str, suffix: str, language: str, path: str, left_out: int = 0) -> CursorContext:
+    """Look at the text around a cursor; without a grammar everything is code, and a block begins after a
+    line that opens one. ``left_out`` characters of the file are missing ahead of ``prefix``."""
+    several = bool(_CLOSERS_ONLY.match(suffix.partition("\n")[0]))
+    if (spec := find_language(language, path)) is None:
+        return CursorContext("code", several and _follows_opener(prefix, suffix, language))
+    around = Neighbourhood.of(prefix, suffix, spec, left_out)
+    probe = _Probe(around, spec, "")
+    place = probe.place()
+    if place != "code" or not several:
+        return CursorContext(place, False)
+    block = probe.begins_block()
+    for ending in _ENDINGS.get(spec.id, ()) if block is None else ():
+        block = _Probe(around, spec, ending).begins_block() if block is None else block
+    return CursorContext(place, _follows_opener(prefix, suffix, language) if block is None else block)
 
 
-def _place_in(tree: SyntaxTree, at: int) -> Place:
-    """What stands at byte offset ``at``: the innermost comment, string or interpolation around it."""
-    node = tree.root.descendant_for_byte_range(max(0, at - 1), max(0, at - 1))
-    while node is not None:
-        if "interpolation" in node.type or "substitution" in node.type:
-            return "code"
-        if "comment" in node.type and node.start_byte < at <= node.end_byte:
-            return "comment"
-        if "string" in node.type and node.start_byte < at < node.end_byte:
-            return "string"
-        node = node.parent
-    return "code"
+class _Probe:
+    """The tree of a neighbourhood with a statement at the cursor, and ``ending`` after it."""
+
+    def __init__(self, around: Neighbourhood, spec: LanguageSpec, ending: str) -> None:
+        space = " " if around.before[-1:].isalnum() else ""
+        before = (around.before + space).encode("utf-8", "replace")
+        statement = spec.statement.encode()
+        text = before + statement + (ending + around.after).encode("utf-8", "replace")
+        self._start, self._end = len(before), len(before) + len(statement)
+        self._spec = spec
+        self._line_head = before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")
+        self._tree = SyntaxTree(spec, text)
+
+    def place(self) -> Place:
+        """The innermost comment, string or interpolation around the statement."""
+        node = self._tree.root.descendant_for_byte_range(self._start, self._start + 1)
+        while node is not None:
+            kind = node.type
+            if "interpolation" in kind or "substitution" in kind:
+                return "code"
+            if "comment" in kind and node.start_byte < self._start:
+                return "comment"
+            if (
+                ("string" in kind and kind != "string_scalar") or kind == "char_literal"
+            ) and node.start_byte < self._start:
+                return "string"
+            node = node.parent
+        return "string" if self._tree.root.has_error and _open_quote(self._line_head) else "code"
+
+    def begins_block(self) -> bool | None:
+        """Whether the statement is alone in a body, or follows a definition; None if the parser is lost."""
+        node = self._statement()
+        body = node.parent if node is not None else None
+        if node is None or body is None or self._spec.id == "yaml":
+            return None
+        if body.type == "ERROR":
+            return None if body.parent is None or _ROOT.match(body.parent.type) else False
+        head = self._line_head.strip()
+        if head[-1:].isalnum() and not _ENDS_IN_OPENER.search(head):
+            return False
+        blank, root = not head, bool(_ROOT.match(body.type))
+        before, after = self._others(body)
+        if _BRACKETED.match(body.type):
+            return blank and not before and not after
+        if not root and not _BODY.match(body.type):
+            return _HAS_BODY.match(body.type) is not None and _is_body_of(body, node)
+        if not before and not after and not root:
+            return True
+        return blank and bool(before) and _defines(before[-1]) and (not after or _defines(after[0]))
+
+    def _statement(self) -> Node | None:
+        """The outermost node that begins with the statement and holds nothing else."""
+        node = self._tree.root.descendant_for_byte_range(self._start, self._start + 1)
+        if node is None or node.start_byte != self._start:
+            return None
+        while (parent := node.parent) is not None and parent.start_byte == self._start:
+            if parent.end_byte > self._end + 1 or _BODY.match(parent.type) or _ROOT.match(parent.type):
+                break
+            node = parent
+        return node
+
+    def _others(self, body: Node) -> tuple[list[Node], list[Node]]:
+        """What else the body has, above and below; comments, docstrings and conditions do not count."""
+        before: list[Node] = []
+        after: list[Node] = []
+        for index, child in enumerate(body.children):
+            if not child.is_named or "comment" in child.type:
+                continue
+            if body.field_name_for_child(index) not in (None, "body", "consequence", "member", "alternative"):
+                continue
+            if child.end_byte <= self._start:
+                before.append(child)
+            elif child.start_byte >= self._end:
+                after.append(child)
+        if before and _is_docstring(before[0]):
+            del before[0]
+        return before, [node for node in after if not re.match(r"(else|elif)", node.type)]
 
 
-def _block_starts(prefix: str, suffix: str, language: str) -> bool:
-    line_rest = suffix.partition("\n")[0]
-    if not _CLOSERS_ONLY.match(line_rest):
+def _is_body_of(owner: Node, node: Node) -> bool:
+    fields = ("body", "consequence", "alternative")
+    return any(child.id == node.id for field in fields for child in owner.children_by_field_name(field))
+
+
+def _is_docstring(node: Node) -> bool:
+    only = node.named_children
+    return node.type == "string" or (
+        node.type == "expression_statement" and len(only) == 1 and only[0].type == "string"
+    )
+
+
+def _defines(node: Node) -> bool:
+    if node.type == "export_statement" and node.named_children:
+        node = node.named_children[-1]
+    return DEFINES.match(node.type) is not None
+
+
+def _open_quote(line: str) -> bool:
+    """Whether a line ends inside an ordinary string."""
+    quote, line = "", line.replace('"""', "").replace("'''", "")
+    for at, char in enumerate(line):
+        if quote:
+            quote = "" if char == quote and line[at - 1] != "\\" else quote
+        elif char in "\"'`" and (at == 0 or not line[at - 1].isalnum()):
+            quote = char
+    return bool(quote)
+
+
+def _follows_opener(prefix: str, suffix: str, language: str) -> bool:
+    """For texts that no parser understands: whether the line, or the one above a blank one, opens a block
+    that has no deeper line yet."""
+    above, _, line = prefix.rpartition("\n")
+    if not line.strip():
+        line = next((each for each in reversed(above[-_SEARCHED:].split("\n")) if each.strip()), "")
+    if not (_OPENS_LINE.search(line) or (language in ("yaml", "yml") and _COLON.search(line))):
         return False
-    head, _, line = prefix.rpartition("\n")
-    opener = line if line.strip() else _last_filled(head)
-    if not _opens_block(opener, language):
-        return False
-    return not _body_exists(opener, suffix)
-
-
-def _opens_block(line: str, language: str) -> bool:
-    if language in ("ruby", "lua") and _OPENS_WITH_END.search(line):
-        return True
-    if _COLON.search(line):
-        return language == "yaml" or (bool(_COLON_STATEMENT.match(line)) and _closed(line))
-    return bool(_OPENS_BLOCK.search(line))
-
-
-def _closed(line: str) -> bool:
-    return all(line.count(opener) == line.count(closer) for opener, closer in ("()", "[]", "{}"))
-
-
-def _last_filled(text: str) -> str:
-    return next((line for line in reversed(text[-_BEFORE:].split("\n")) if line.strip()), "")
-
-
-def _body_exists(opener: str, suffix: str) -> bool:
-    """Whether a deeper line follows already, so that the body is there and one line is asked for."""
-    following = next((line for line in suffix.split("\n")[1:50] if line.strip()), "")
-    return bool(following) and _indentation(following) > _indentation(opener)
-
-
-def _indentation(line: str) -> int:
-    expanded = line.expandtabs(4)
-    return len(expanded) - len(expanded.lstrip())
+    following = next((each for each in suffix[:_SEARCHED].split("\n")[1:] if each.strip()), "")
+    return not following or indentation(following) <= indentation(line)

@@ -20,6 +20,14 @@ class LanguageSpec:
     extensions: tuple[str, ...] = ()
     file_names: tuple[str, ...] = ()
     line_comment: str = "#"
+    long_quotes: tuple[tuple[str, str], ...] = ()
+    """What opens and what closes strings and comments that go over several lines."""
+    closers: str = ""
+    """Words that close a block, as a regular expression."""
+    opening: str = ""
+    """What a file begins with, ahead of any code."""
+    statement: str = "x"
+    """The shortest statement."""
 
 
 def _spec(
@@ -30,34 +38,50 @@ def _spec(
     comment: str,
     names: str = "",
     call: str = "language",
+    quotes: tuple[tuple[str, str], ...] = (),
+    closers: str = "",
+    opening: str = "",
+    statement: str = "x",
 ) -> LanguageSpec:
     return LanguageSpec(
         id, (f"tree_sitter_{package}", call), tuple(aliases.split()), tuple(extensions.split()),
-        tuple(names.split()), comment,
+        tuple(names.split()), comment, quotes, closers, opening, statement,
     )  # fmt: skip
 
 
+_TRIPLE = (('"""', '"""'), ("'''", "'''"))
+_C = (("/*", "*/"),)
+_C_BACKTICK = (*_C, ("`", "`"))
+
+
 LANGUAGES: tuple[LanguageSpec, ...] = (
-    _spec("python", "python", "py", ".py .pyi .pyw", "#", "SConstruct SConscript wscript"),
-    _spec("javascript", "javascript", "javascriptreact js jsx", ".js .mjs .cjs .jsx", "//"),
-    _spec("typescript", "typescript", "ts", ".ts .mts .cts", "//", call="language_typescript"),
-    _spec("typescriptreact", "typescript", "tsx", ".tsx", "//", call="language_tsx"),
-    _spec("go", "go", "golang", ".go", "//"),
-    _spec("rust", "rust", "rs", ".rs", "//"),
-    _spec("c", "c", "", ".c .h", "//"),
-    _spec("cpp", "cpp", "c++ cuda-cpp", ".cc .cpp .cxx .hpp .hh .hxx .ipp .cu", "//"),
-    _spec("java", "java", "", ".java", "//"),
-    _spec("csharp", "c_sharp", "cs c#", ".cs", "//"),
-    _spec("ruby", "ruby", "rb", ".rb .rake .gemspec", "#", "Rakefile Gemfile"),
-    _spec("php", "php", "", ".php", "//", call="language_php"),
-    _spec("lua", "lua", "", ".lua", "--"),
-    _spec("shellscript", "bash", "sh bash zsh shell", ".sh .bash .zsh", "#", ".bashrc .zshrc .profile"),
-    _spec("html", "html", "", ".html .htm", ""),
-    _spec("css", "css", "", ".css", ""),
+    _spec("python", "python", "py", ".py .pyi .pyw", "#", "SConstruct SConscript wscript", quotes=_TRIPLE),
+    _spec("javascript", "javascript", "javascriptreact js jsx", ".js .mjs .cjs .jsx", "//",
+          quotes=_C_BACKTICK, statement="x();"),
+    _spec("typescript", "typescript", "ts", ".ts .mts .cts", "//", call="language_typescript",
+          quotes=_C_BACKTICK, statement="x();"),
+    _spec("typescriptreact", "typescript", "tsx", ".tsx", "//", call="language_tsx",
+          quotes=_C_BACKTICK, statement="x();"),
+    _spec("go", "go", "golang", ".go", "//", quotes=_C_BACKTICK, statement="x()"),
+    _spec("rust", "rust", "rs", ".rs", "//", quotes=_C, statement="x();"),
+    _spec("c", "c", "", ".c .h", "//", quotes=_C, statement="x();"),
+    _spec("cpp", "cpp", "c++ cuda-cpp", ".cc .cpp .cxx .hpp .hh .hxx .ipp .cu", "//",
+          quotes=_C, statement="x();"),
+    _spec("java", "java", "", ".java", "//", quotes=(*_C, _TRIPLE[0]), statement="x();"),
+    _spec("csharp", "c_sharp", "cs c#", ".cs", "//", quotes=(*_C, _TRIPLE[0]), statement="x();"),
+    _spec("ruby", "ruby", "rb", ".rb .rake .gemspec", "#", "Rakefile Gemfile",
+          quotes=(("\n=begin", "\n=end"),), closers="end"),
+    _spec("php", "php", "", ".php", "//", call="language_php", quotes=_C, opening="<?php", statement="x();"),
+    _spec("lua", "lua", "", ".lua", "--", quotes=(("--[[", "]]"), ("[[", "]]")), closers="end|until",
+          statement="x()"),
+    _spec("shellscript", "bash", "sh bash zsh shell", ".sh .bash .zsh", "#", ".bashrc .zshrc .profile",
+          closers="fi|done|esac"),
+    _spec("html", "html", "", ".html .htm", "", quotes=(("<!--", "-->"),)),
+    _spec("css", "css", "", ".css", "", quotes=_C, statement="x: y;"),
     _spec("json", "json", "jsonc", ".json", ""),
     _spec("yaml", "yaml", "yml", ".yaml .yml", "#"),
-    _spec("toml", "toml", "", ".toml", "#", "Cargo.lock poetry.lock"),
-)
+    _spec("toml", "toml", "", ".toml", "#", "Cargo.lock poetry.lock", quotes=_TRIPLE, statement="x = 1"),
+)  # fmt: skip
 
 _BY_ID = {name: spec for spec in LANGUAGES for name in (spec.id, *spec.aliases)}
 _BY_EXTENSION = {ending: spec for spec in LANGUAGES for ending in spec.extensions}

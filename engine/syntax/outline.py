@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from .tree import SyntaxTree
 
-_DEFINES = re.compile(
+DEFINES = re.compile(
     r"(function|method|class|interface|struct|enum|trait|impl|module|type_alias|constructor|type)"
     r"(_definition|_declaration|_item|_specifier|_signature|_alias_declaration)?$|decorated_definition"
 )
@@ -34,9 +34,9 @@ def outline(tree: SyntaxTree, source: bytes, limit: int) -> str:
 
 def _collect(node: Node, source: bytes, lines: list[str], depth: int) -> None:
     for child in node.named_children:
-        if _DEFINES.search(child.type) and child.child_count > 1:
+        if DEFINES.search(child.type) and child.child_count > 1:
             _add_line(child, source, lines)
-        if depth and (_HOLDS.search(child.type) or _DEFINES.search(child.type)):
+        if depth and (_HOLDS.search(child.type) or DEFINES.search(child.type)):
             inner = child if _HOLDS.search(child.type) else None
             if inner is not None and not _is_function_body(node, child):
                 _collect(inner, source, lines, depth - 1)

@@ -52,11 +52,6 @@ class SyntaxTree:
             self._tree = self._parser.parse(source, self._tree)
             self._stale = False
 
-    def replace(self, source: bytes) -> None:
-        """Start again with another text."""
-        self._tree = self._parser.parse(source)
-        self._stale = False
-
     def errors(self) -> int:
         """How many places the parser could not make sense of, or had to add something to."""
         if not self.root.has_error:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 
 from ..syntax.languages import find_language
+from ..syntax.neighbourhood import Neighbourhood
 from ..syntax.tree import Edit, SyntaxTree
-
-_NEARBY = 4_000
+from ..types import FimRequest
 
 
 class SyntaxChecker:
-    """Counts the parse errors of prefix + text + suffix, near the cursor; parses incrementally."""
+    """Counts the parse errors around the cursor with a text put in; parses only what changes."""
 
-    def __init__(self, prefix: str, suffix: str, language: str, path: str) -> None:
-        self._before = _from_line_start(prefix).encode("utf-8", "replace")
-        self._after = suffix[:_NEARBY].encode("utf-8", "replace")
-        self._spec = find_language(language, path)
+    def __init__(self, request: FimRequest) -> None:
+        self._spec = find_language(request.language, request.path)
+        self._request = request
         self._middle = b""
 
     @property
@@ -38,23 +37,32 @@ class SyntaxChecker:
         return self._tree.errors()
 
     @cached_property
+    def _around(self) -> tuple[bytes, bytes]:
+        request = self._request
+        if self._spec is None:
+            return b"", b""
+        found = Neighbourhood.of(request.prefix, request.suffix, self._spec, request.left_out)
+        return found.before.encode("utf-8", "replace"), found.after.encode("utf-8", "replace")
+
+    @cached_property
     def _tree(self) -> SyntaxTree | None:
-        return SyntaxTree(self._spec, self._before + self._after) if self._spec else None
+        return SyntaxTree(self._spec, b"".join(self._around)) if self._spec else None
 
     @cached_property
     def _base_errors(self) -> int:
         return self.errors("")
 
     def _insert(self, middle: bytes) -> None:
-        start, old, new = len(self._before), self._middle, middle
+        before, after = self._around
+        start, old, new = len(before), self._middle, middle
         if self._tree is None or old == new:
             return
-        row = self._before.count(b"\n")
-        column = start - (self._before.rfind(b"\n") + 1)
+        row = before.count(b"\n")
+        column = start - (before.rfind(b"\n") + 1)
         old_point, new_point = _advance(row, column, old), _advance(row, column, new)
         self._tree.edit(Edit(start, start + len(old), start + len(new), (row, column), old_point, new_point))
         self._middle = new
-        self._tree.update(self._before + new + self._after)
+        self._tree.update(before + new + after)
 
 
 def _advance(row: int, column: int, text: bytes) -> tuple[int, int]:
@@ -62,9 +70,3 @@ def _advance(row: int, column: int, text: bytes) -> tuple[int, int]:
     if not newlines:
         return row, column + len(text)
     return row + newlines, len(text) - text.rfind(b"\n") - 1
-
-
-def _from_line_start(prefix: str) -> str:
-    if len(prefix) <= _NEARBY:
-        return prefix
-    return prefix[prefix.find("\n", len(prefix) - _NEARBY) + 1 :]

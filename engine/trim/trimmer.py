@@ -19,7 +19,7 @@ class Trimmer:
     def __init__(self, request: FimRequest) -> None:
         self._request = request
         self._around = rules.Surroundings.of(request.prefix, request.suffix)
-        self._checker = SyntaxChecker(request.prefix, request.suffix, request.language, request.path)
+        self._checker = SyntaxChecker(request)
         self._lines: list[str] = []
         self._partial = ""
         self._shown = 0
