@@ -9,9 +9,12 @@ from dataclasses import dataclass
 _CLOSING_LINE = re.compile(r"\s*([)\]}]+[;,)]*|end|fi|done|esac)\s*[;,)]*\s*$")
 _WORD = re.compile(r"\w")
 _PART_OF_WORD = re.compile(r"[^\s,;|&+*/.=()-]*$")
-_LETTER = re.compile(r"[^\W\d_]")
+_CLAUSE = re.compile(
+    r"\s*((\}\s*)?(else|elif|elsif|elseif|except|rescue|ensure|catch|finally)\b|\}\s*while\b|until\b)"
+)
 _OPENER = re.compile(r"([:{(\[]|=>|->|\b(then|do|else|begin))\s*$|^\s*(def|function|class|module)\b")
 TAB_WIDTH = 4
+_SEARCHED = 8_000
 
 
 def indentation(line: str) -> int:
@@ -38,13 +41,18 @@ class Surroundings:
     next_lines: tuple[str, ...]
     """The next filled lines below."""
 
+    outer: int
+    """The indentation of the line that opens the block that the cursor is in; -1 if there is none."""
+
     @classmethod
     def of(cls, prefix: str, suffix: str) -> Surroundings:
-        head, _, line_head = prefix[-8000:].rpartition("\n")
-        line_rest, _, following = suffix[:8000].partition("\n")
-        above = next((line for line in reversed(head.split("\n")) if line.strip()), "")
+        head, _, line_head = prefix[-_SEARCHED:].rpartition("\n")
+        line_rest, _, following = suffix[:_SEARCHED].partition("\n")
+        above = [line for line in reversed(head.split("\n")) if line.strip()]
         below = [line for line in following.split("\n") if line.strip()]
-        return cls(line_head, line_rest, above, tuple(below[:3]))
+        return cls(
+            line_head, line_rest, above[0] if above else "", tuple(below[:3]), _outer(line_head, above)
+        )
 
     @property
     def floor(self) -> int:
@@ -53,13 +61,29 @@ class Surroundings:
             return indentation(self.line_head)
         return indentation(self.line_head) - 1
 
+    @property
+    def joins_rest(self) -> bool:
+        """Whether a blank between the suggestion and the rest of the line matters."""
+        return bool(self.line_rest.strip()) and self.line_rest[0] not in " \t\r)]},;:"
 
-def copies_neighbour(first: str, around: Surroundings) -> bool:
-    """Whether a suggested whole line only says again what stands right above or below it."""
-    if around.line_head.strip() or not significant(first):
+
+def _outer(line_head: str, above: Sequence[str]) -> int:
+    if line_head.strip() and _OPENER.search(line_head):
+        return indentation(line_head)
+    depth = indentation(line_head)
+    return next((found for line in above if (found := indentation(line)) < depth), -1)
+
+
+def copies_above(line: str, earlier: Sequence[str], around: Surroundings) -> bool:
+    """Whether a whole line only says again what stands right above it; ``earlier`` are the suggestion's
+    lines ahead of it, of which the first belongs to the cursor's line."""
+    if not earlier and around.line_head.strip():
         return False
-    neighbours = [around.line_above, *around.next_lines[:1]]
-    return first.strip() in [line.strip() for line in neighbours]
+    filled = (
+        [each for each in [around.line_head + earlier[0], *earlier[1:]] if each.strip()] if earlier else []
+    )
+    above = filled[-1] if filled else around.line_above
+    return significant(line) and line.strip() == above.strip()
 
 
 def continues_below(line: str, around: Surroundings) -> bool:
@@ -74,49 +98,84 @@ def leaves_block(line: str, around: Surroundings) -> bool:
     return bool(line.strip()) and indentation(line) <= around.floor
 
 
+def is_closing_line(line: str) -> bool:
+    """Whether a line has closing brackets or closing words only."""
+    return _CLOSING_LINE.match(line) is not None
+
+
 def closes_block(line: str, around: Surroundings) -> bool:
     """Whether a line that leaves the block is its closing line, and the text below lacks it."""
-    if not _CLOSING_LINE.match(line) or indentation(line) < around.floor:
+    if not is_closing_line(line) or indentation(line) < around.floor:
         return False
     closer = line.strip()[0]
     below = around.next_lines[0].strip() if around.next_lines else ""
     return not below.startswith(closer) and not around.line_rest.strip().startswith(closer)
 
 
-def repetition_start(lines: Sequence[str]) -> int | None:
-    """The index from which the last lines only repeat earlier ones of the suggestion, or None.
+def continues_statement(line: str, around: Surroundings) -> bool:
+    """Whether a line that leaves the block is a further clause, as ``else``, of the statement around it."""
+    return bool(_CLAUSE.match(line)) and indentation(line) == around.outer
 
-    One line twice in a row, or a run of two and more lines that all came before.
-    """
-    if len(lines) >= 2 and significant(lines[-1]) and lines[-1].strip() == lines[-2].strip():
-        return len(lines) - 1
-    start = len(lines)
-    while start > 0 and repeated(lines, start - 1):
-        start -= 1
-    return start if len(lines) - start >= 2 else None
+
+def in_brackets(text: str, python: bool) -> bool:
+    """Whether a bracket is open at the end of ``text``, so that indentation means nothing. Braces count in
+    Python only: in other languages they are blocks."""
+    openers, closers = ("([{", ")]}") if python else ("([", ")]")
+    depth = 0
+    for line in text.split("\n"):
+        quote = ""
+        for at, char in enumerate(line):
+            if quote:
+                quote = "" if char == quote and line[at - 1] != "\\" else quote
+            elif char in "\"'`" and (at == 0 or not line[at - 1].isalnum()):
+                quote = char
+            elif char == "#" and python:
+                break
+            else:
+                depth += (char in openers) - (char in closers and depth > 0)
+    return depth > 0
+
+
+def repetition_start(lines: Sequence[str]) -> int | None:
+    """The index from which the last lines only repeat those right before them, or None: one line three
+    times, or several lines twice."""
+    if len(lines) >= 3 and significant(lines[-1]) and len({line.rstrip() for line in lines[-3:]}) == 1:
+        return len(lines) - 2
+    stripped = [line.rstrip() for line in lines]
+    for size in range(2, len(lines) // 2 + 1):
+        again = stripped[-size:]
+        if again == stripped[-2 * size : -size] and any(map(significant, again)):
+            return len(lines) - size
+    return None
 
 
 def repeated(lines: Sequence[str], index: int) -> bool:
     """Whether the line at ``index`` says what an earlier one said."""
-    line = lines[index].strip()
-    return significant(line) and any(line == earlier.strip() for earlier in lines[:index])
+    line = lines[index].rstrip()
+    return significant(line) and any(line == earlier.rstrip() for earlier in lines[:index])
 
 
-STUTTER_UNIT = 24
-STUTTER_TIMES, NUMBER_TIMES = 5, 10
-"""How often is too often: numbers, as in tables, may stand there more often than words."""
+UNIT = 24
+ENDLESS, CUT_OFF = (12, 192), (8, 64)
+"""How many times in a row, and over how many characters, the same few of them must stand there before a
+line is taken to go on without end; less is enough in a line that a limit has cut off."""
 
 
-def stutter(line: str, checked: int = 0) -> int | None:
-    """Where a line must end that begins to say the same few characters again and again, or None.
+def loop_start(line: str, least: tuple[int, int] = ENDLESS, checked: int = 0) -> int | None:
+    """Where a line must end that says the same up to 24 characters again and again, or None.
 
-    Looks for the first place, after the first ``checked`` characters, where a unit of 2 to 24 of them
-    stands too often in a row. A line that has nothing ahead of that ends at 0.
+    Looks for the first place, after the first ``checked`` characters, where they stand there too often. A
+    line that has nothing ahead of them ends at 0.
     """
-    for end in range(max(checked, 2 * STUTTER_TIMES), len(line) + 1):
-        if (found := _repeated_length(line[:end])) is not None:
-            unit, start = found
-            return _whole_words(line, start + unit) if line[:start].strip() else 0
+    times, characters = least
+    for end in range(max(checked, characters), len(line) + 1):
+        for size in range(1, UNIT + 1):
+            run = size * max(times, -(-characters // size))
+            if run <= end and line[end - size] == line[end - 2 * size]:
+                unit = line[end - size : end]
+                if _WORD.search(unit) and line.endswith(unit * (run // size), 0, end):
+                    start = end - run
+                    return _whole_words(line, start + size) if line[:start].strip() else 0
     return None
 
 
@@ -126,15 +185,3 @@ def _whole_words(line: str, end: int) -> int:
     if _WORD.match(line[end : end + 1]):
         kept = _PART_OF_WORD.sub("", kept)
     return len(kept.rstrip(" ,;|&+-*/.=("))
-
-
-def _repeated_length(text: str) -> tuple[int, int] | None:
-    """The shortest unit that ``text`` ends with too often: its length, and where the first one begins."""
-    for size in range(2, min(STUTTER_UNIT, len(text) // STUTTER_TIMES) + 1):
-        unit = text[-size:]
-        if text[-2 * size : -size] != unit or not _WORD.search(unit):
-            continue
-        times = STUTTER_TIMES if _LETTER.search(unit) else NUMBER_TIMES
-        if text.endswith(unit * times):
-            return size, len(text) - size * times
-    return None

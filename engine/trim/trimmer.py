@@ -23,6 +23,7 @@ class Trimmer:
         self._lines: list[str] = []
         self._partial = ""
         self._shown = 0
+        self._only_copies = True
         self.done = False
 
     def feed(self, text: str) -> str:
@@ -35,91 +36,118 @@ class Trimmer:
             if self._take(line, checked):
                 out += self._show_sound_lines()
             checked = 0
-        if not self.done and rules.stutter(self._partial, checked) is not None:
+        if not self.done and rules.loop_start(self._partial, checked=checked) is not None:
             self._take(self._partial, checked)
         return out
 
     def finish(self, reason: FinishReason) -> str:
         """The model has ended; returns the rest of the suggestion."""
         if not self.done:
-            cut_off = reason == "length" and self._request.mode != "line"
-            if not (cut_off and self._lines):
-                self._take(self._partial, len(self._partial))
+            cut_off = reason == "length"
+            if not (cut_off and self._lines and self._request.mode != "line"):
+                end = rules.loop_start(self._partial, rules.CUT_OFF) if cut_off else None
+                self._take(self._partial[:end], len(self._partial))
         self.done = True
         return self._show_the_end()
 
     def _take(self, line: str, checked: int) -> bool:
         """Apply the line rules; False when the suggestion ends ahead of this line (or with it).
 
-        The line's first ``checked`` characters are known not to stutter.
+        The line's first ``checked`` characters are known to have no endless loop.
         """
-        stutter = rules.stutter(line, checked)
-        if stutter is not None:
-            line, self.done = line[:stutter], True
-        first = not any(map(str.strip, self._lines))
-        if first and rules.copies_neighbour(line, self._around):
-            self._lines.clear()
-            self.done = True
-        elif self._lines and rules.leaves_block(line, self._around):
-            if rules.closes_block(line, self._around):
-                self._lines.append(line)
-            self.done = True
-        elif rules.continues_below(line, self._around) and (
-            self._lines or not self._around.line_head.strip()
-        ):
-            self.done = True
-        elif line or stutter is None:
+        loop = rules.loop_start(line, checked=checked)
+        if loop is not None:
+            line, self.done = line[:loop], True
+        if self._belongs(line) and (line or loop is None):
+            self._only_copies &= not line.strip() or rules.copies_above(line, self._lines, self._around)
             self._lines.append(line)
             self._drop_repetition()
         return not self.done
 
+    def _belongs(self, line: str) -> bool:
+        """Whether the suggestion goes on with this line; if it closes the block, it is the last one."""
+        around = self._around
+        if self._lines and rules.leaves_block(line, around) and not self._goes_on(line):
+            self.done = True
+            return rules.closes_block(line, around)
+        if (self._lines or not around.line_head.strip()) and rules.continues_below(line, around):
+            self.done = True
+            return False
+        return True
+
+    def _goes_on(self, line: str) -> bool:
+        """Whether a line that is not indented as the block is belongs to it nevertheless."""
+        if rules.continues_statement(line, self._around):
+            return True
+        text = self._around.line_head + "\n".join(self._lines)
+        closes = rules.is_closing_line(line)
+        return not closes and rules.in_brackets(text, self._request.language == "python")
+
     def _drop_repetition(self) -> None:
-        start = rules.repetition_start(self._lines)
+        start = rules.repetition_start(self._whole_lines())
         if start is not None:
             del self._lines[max(start, self._shown) :]
             self.done = True
 
+    def _whole_lines(self) -> list[str]:
+        """The suggestion's lines, the first one with what stands ahead of it."""
+        first, *others = self._lines
+        return [self._around.line_head + first, *others]
+
     def _show_sound_lines(self) -> str:
         """Lines up to the newest, if the file is sound with them and they do not begin to repeat."""
         newest = self._lines[-1]
-        if not newest.strip() or rules.repeated(self._lines, len(self._lines) - 1):
+        if (
+            self._only_copies
+            or not newest.strip()
+            or rules.repeated(self._whole_lines(), len(self._lines) - 1)
+        ):
             return ""
-        if self._ends_in_closer() or not self._checker.acceptable("\n".join(self._lines)):
+        if self._line_has_rest() or not self._checker.acceptable("\n".join(self._lines)):
             return ""
         return self._show(len(self._lines))
 
-    def _ends_in_closer(self) -> bool:
+    def _line_has_rest(self) -> bool:
         """The rest of the cursor's line comes after the suggestion's last line, which may repeat it."""
         return bool(self._around.line_rest.strip())
 
     def _show(self, count: int) -> str:
         new = [line.rstrip() for line in self._lines[self._shown : count]]
+        if self._around.joins_rest and new and new[-1]:
+            new[-1] = self._lines[count - 1]
         joiner = "\n" if self._shown else ""
         self._shown = count
         return joiner + "\n".join(new) if new else ""
 
     def _show_the_end(self) -> str:
-        while len(self._lines) > self._shown and not self._lines[-1].strip():
+        while len(self._lines) > self._shown and self._ends_in_nothing():
             self._lines.pop()
-        if not any(line.strip() for line in self._lines) or len(self._lines) <= self._shown:
+        if self._only_copies or len(self._lines) <= self._shown:
             return ""
         self._tidy_last_line()
         if len(self._lines) == 1 or self._checker.acceptable("\n".join(self._lines)):
-            return self._show(len(self._lines)).rstrip()
+            return self._show(len(self._lines))
         return self._show_as_far_as_sound()
+
+    def _ends_in_nothing(self) -> bool:
+        """Whether the last line is blank, or the one before it once more."""
+        last = self._lines[-1]
+        whole = self._whole_lines()
+        again = len(whole) > 1 and rules.significant(last) and last.rstrip() == whole[-2].rstrip()
+        return not last.strip() or again
 
     def _tidy_last_line(self) -> None:
         *before, last = self._lines
         earlier = "".join(line + "\n" for line in before)
         last = cut_overlap(last, self._around.line_rest)
-        self._lines[-1] = cut_closers(earlier, last, self._around.line_rest, self._checker).rstrip()
+        last = cut_closers(earlier, last, self._around.line_rest, self._checker)
+        self._lines[-1] = last if self._around.joins_rest and last.strip() else last.rstrip()
 
     def _show_as_far_as_sound(self) -> str:
-        """Nothing unsound is added to what was shown; of an unsound whole the first line is kept."""
+        """Nothing unsound is added to what was shown; of an unsound whole the cursor's own line is kept."""
         for count in range(len(self._lines) - 1, self._shown, -1):
             if self._checker.acceptable("\n".join(self._lines[:count])):
-                return self._show(count).rstrip()
-        if self._shown:
+                return self._show(count) if self._lines[count - 1].strip() else self._show(count).rstrip()
+        if self._shown or not self._lines[0].strip():
             return ""
-        filled = next(i for i, line in enumerate(self._lines) if line.strip())
-        return self._show(filled + 1).rstrip()
+        return self._show(1)

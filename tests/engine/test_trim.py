@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fimble.engine.trim import Trimmer
+from fimble.engine.trim.checker import SyntaxChecker
 from fimble.engine.types import FimRequest, FinishReason, Mode
 
 
@@ -107,25 +108,103 @@ class TestBlocks:
         assert trim(around, "a = 1\n    b = = 2\n    c = )(") == "a = 1"
 
 
+class TestClausesAndBrackets:
+    """What is not indented as the block is, and belongs to the suggestion nevertheless."""
+
+    def test_a_try_keeps_its_except(self) -> None:
+        written = "\n    go()\nexcept OSError:\n    stop()\n\nother()\n"
+        assert trim("try:▮\n", written) == written.removesuffix("\n\nother()\n")
+
+    def test_a_clause_after_the_body_that_the_cursor_is_in(self) -> None:
+        around = "def f():\n    if a:\n        ▮\n"
+        written = "go()\n    else:\n        stop()\n    return 1\n"
+        assert trim(around, written) == "go()\n    else:\n        stop()"
+
+    def test_an_else_with_braces(self) -> None:
+        written = "\n  go();\n} else {\n  stop();\n}\nother();\n"
+        assert trim("if (a) {▮\n", written, "javascript") == written.removesuffix("\nother();\n")
+
+    def test_a_clause_that_fits_nothing_ends_the_block(self) -> None:
+        assert trim("def f():▮\n", "\n    go()\nelse:\n    stop()\n") == "\n    go()"
+
+    def test_a_list_over_several_lines_stays_whole(self) -> None:
+        assert trim("x = ▮\n", "[\n1,\n2,\n]\n") == "[\n1,\n2,\n]"
+        assert trim("x = [▮\n", "\n1,\n2,\n]\ny = 1\n") == "\n1,\n2,\n]"
+
+    def test_a_call_over_several_lines_stays_whole(self) -> None:
+        assert trim("    foo(▮\n", "\na=1,\n    )\n    bar()\n") == "\na=1,\n    )"
+        assert trim("foo(▮)\n", "\n    a=1,\n)\nbar()\n") == "\n    a=1,"
+
+    def test_ends_of_blocks_in_blocks_are_no_repetition(self) -> None:
+        written = "\n  if a\n    1\n  end\nend\n"
+        assert trim("def f▮\n", written, "ruby") == written.rstrip()
+
+    def test_checks_that_every_call_has_are_no_repetition(self) -> None:
+        check = "\n\tif err != nil {\n\t\treturn err\n\t}"
+        written = "a, err := f()" + check + "\n\tb, err := g(a)" + check + "\n\treturn h(b)"
+        assert trim("package p\n\nfunc k() error {\n\t▮\n}\n", written, "go") == written
+
+
+class TestTheCursorsOwnLine:
+    def test_it_is_not_suggested_again(self) -> None:
+        assert trim("import sys▮\n", "\nimport sys\n") == ""
+        assert trim("import sys▮\n", "\nimport sys\nimport sys\nimport sys\n") == ""
+
+    def test_one_line_like_the_one_above_may_begin_a_suggestion(self) -> None:
+        around = "def f():\n    step()\n    ▮\n"
+        assert trim(around, "step()\n    return 1\n") == "step()\n    return 1"
+        assert trim("x.up()▮\n", "\nx.up()\nx.left()\n") == "\nx.up()\nx.left()"
+
+    def test_a_blank_ahead_of_the_rest_of_the_line_stays(self) -> None:
+        assert trim("if ▮x:\n", "not ", mode="line") == "not "
+        assert trim("if ▮ x:\n", "not ", mode="line") == "not"
+        assert trim("f(▮)\n", "a, ", mode="line") == "a,"
+        assert trim("x = ▮\n", "1 ", mode="line") == "1"
+
+
+RIGHT_CODE = [
+    "0xFFFFFFFFFFFFFFFF",
+    "0" * 40,
+    'execute("INSERT INTO t VALUES (%s, %s, %s, %s, %s, %s, %s)")',
+    "None, None, None, None, None, None",
+    "tuple[int, int, int, int, int, int]",
+    "True, True, True, True, True, True, True",
+    'struct.Struct("<IIIIIIIIIIIIIII")',
+    "[" + "0, " * 30 + "0]",
+    "# " + "=" * 100,
+]
+
+
 class TestRepetition:
-    def test_one_line_twice(self) -> None:
+    def test_one_line_again_and_again(self) -> None:
         around = "def f(n):\n    ▮\n"
         assert trim(around, "step(n)\n    step(n)\n    step(n)\n") == "step(n)"
+        assert trim(around, "step(n)\n    step(n)\n") == "step(n)"
 
     def test_two_lines_again_and_again(self) -> None:
         around = "def f(n):\n    ▮\n"
         assert trim(around, "one(n)\n    two(n)\n" * 1 + "    one(n)\n    two(n)\n") == "one(n)\n    two(n)"
 
-    def test_inside_a_line(self) -> None:
-        assert trim("def f(▮\n", "n: int, int, int, int, int, int, int, int", mode="line") == "n: int"
-        assert trim("f(▮)\n", "'ab'" + ", 'xb'" * 9, mode="line") == "'ab'"
-        assert trim("f(▮)\n", "horizontal" + ", vertical" * 9, mode="line") == "horizontal"
-        assert trim("f(▮)\n", "a" + ", 1" * 20, mode="line") == "a, 1"
-        assert trim("x = ▮\n", "r_r_r_r_r_r_r_r_r_r_r_r_r_r_r", mode="line") == ""
+    @pytest.mark.parametrize("code", RIGHT_CODE)
+    @pytest.mark.parametrize("mode", ["line", "block"])
+    def test_right_code_may_repeat_itself(self, code: str, mode: Mode) -> None:
+        assert trim("x = ▮\n", code, mode=mode) == code
 
-    def test_ordinary_repetition_stays(self) -> None:
-        assert trim("x = ▮\n", "[0, 0, 0, 0]", mode="line") == "[0, 0, 0, 0]"
-        assert trim("x = ▮\n", '"----------------"', mode="line") == '"----------------"'
+    def test_a_line_without_end_is_stopped(self) -> None:
+        """The model is stopped within a few hundred characters, and the loop is not shown."""
+        for loop in ("self.quantity * ", ", vertical", ", 1", "_r"):
+            trimmer = Trimmer(FimRequest("x = ", "\n", "python", mode="block"))
+            said = 0
+            while not trimmer.done:
+                trimmer.feed("first" * (not said) + loop)
+                said += 5 * (not said) + len(loop)
+            assert said < 450
+            assert len(trimmer.finish("stop")) < 5 + 2 * len(loop)
+
+    def test_a_line_that_a_limit_cut_off_loses_its_loop(self) -> None:
+        assert trim("def f(▮\n", "n: int" + ", int" * 14, mode="line", reason="length") == "n: int"
+        assert trim("f(▮)\n", "'ab'" + ", 'xb'" * 12, mode="line", reason="length") == "'ab'"
+        assert trim("x = ▮\n", "r_" * 40, mode="line", reason="length") == ""
 
 
 PIECE = st.text(st.sampled_from("ab =()[]{}:,\"'\n\t #;é😀"), max_size=40)
@@ -149,7 +228,25 @@ def test_what_is_shown_does_not_depend_on_the_pieces_and_is_the_text_s_beginning
     assert shown == trim(around, written, mode=mode, reason=reason, pieces=len(written) + 1)
     same_lines = zip(shown.split("\n"), written.split("\n"), strict=False)
     assert all(theirs.startswith(ours) for ours, theirs in same_lines)
-    assert shown == shown.rstrip()
+    if not suffix.partition("\n")[0].strip():
+        assert shown == shown.rstrip()
+
+
+@settings(max_examples=300, deadline=None)
+@given(PIECE, PIECE, PIECE, st.sampled_from(["python", "javascript", "ruby"]))
+def test_several_lines_add_no_error_to_the_document(
+    prefix: str, suffix: str, written: str, language: str
+) -> None:
+    shown = trim(prefix + "▮" + suffix, written, language)
+    if "\n" in shown:
+        checker = SyntaxChecker(FimRequest(prefix, suffix, language))
+        assert checker.errors(shown) <= checker.errors("")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=120), st.sampled_from(["python", "lua", ""]))
+def test_no_text_stops_it(prefix: str, suffix: str, written: str, language: str) -> None:
+    assert isinstance(trim(prefix + "▮" + suffix, written, language), str)
 
 
 @pytest.mark.parametrize("language", ["python", "javascript", "go", "rust", "html", "yaml", "plain"])
