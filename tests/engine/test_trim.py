@@ -244,7 +244,9 @@ def test_several_lines_add_no_error_to_the_document(
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=120), st.sampled_from(["python", "lua", ""]))
+@given(
+    st.text(max_size=60), st.text(max_size=60), st.text(max_size=120), st.sampled_from(["python", "lua", ""])
+)
 def test_no_text_stops_it(prefix: str, suffix: str, written: str, language: str) -> None:
     assert isinstance(trim(prefix + "▮" + suffix, written, language), str)
 
