@@ -1,43 +1,45 @@
-"""Asks a fimble server over HTTP what belongs at Kakoune's cursor, and tells Kakoune: see fimble.kak.
+"""Asks what belongs at Kakoune's cursor, and tells Kakoune: see fimble.kak.
 
-Standard input is the buffer; the environment is what Kakoune gives to shell commands.
+Standard input is the buffer; the environment is what Kakoune gives to shell commands. It is the fimble program
+that asks the server: it looks whether the file is private, and lets no proxy see what is meant for this machine.
 """
 
-import json
 import os
 import re
 import subprocess
 import sys
-import urllib.error
-import urllib.request
-from pathlib import Path
 
 TIMEOUT_SECONDS = 15
-SECRET = re.compile(
-    r"\.env(\..*)?|.*\.(env|pem|key|p12|pfx|jks|keystore|kdbx|asc|gpg|ppk)|id_(rsa|dsa|ecdsa|ed25519).*"
-    r"|[._]?netrc|\.(pgpass|htpasswd|npmrc|pypirc|git-credentials)|known_hosts|authorized_keys|shadow",
-    re.IGNORECASE,
-)
-"""Files that keep keys and passwords are not sent anywhere."""
 
 
-def around_cursor(text: bytes, line: int, column: int) -> tuple[str, str]:
-    """What stands before the cursor and after it; Kakoune counts from 1, in bytes."""
-    lines = text.splitlines(keepends=True)
-    at = sum(map(len, lines[: line - 1])) + column - 1
-    return text[:at].decode(errors="replace"), text[at:].decode(errors="replace")
+class Refused(Exception):
+    """No suggestion, for a reason that the user should read."""
 
 
-def ask(prefix: str, suffix: str, env: dict[str, str]) -> str:
-    name = Path(env["kak_buffile"]).name
-    body = {"prefix": prefix, "suffix": suffix, "language": env["kak_opt_filetype"], "file_path": name}
-    headers = {"Content-Type": "application/json"}
+def ask(text: bytes, env: dict[str, str]) -> str:
+    """The text for the cursor's place, perhaps none; raises Refused."""
+    place = f"{env['kak_buffile']}:{env['kak_cursor_line']}:{env['kak_cursor_char_column']}"
+    program = [env["kak_opt_fimble_program"], "complete", "--stdin", "--engine", env["kak_opt_fimble_url"]]
+    options = {"FIMBLE_FALLBACK": "false"}
     if env["kak_opt_fimble_key"]:
-        headers["Authorization"] = "Bearer " + env["kak_opt_fimble_key"]
-    url = env["kak_opt_fimble_url"].rstrip("/") + "/complete"
-    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
-        return str(json.load(answer)["completion"])
+        options["FIMBLE_KEY"] = env["kak_opt_fimble_key"]
+    try:
+        ran = subprocess.run(
+            [*program, "--language", env["kak_opt_filetype"], place],
+            input=text,
+            env={**env, **options},
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise Refused(f"{program[0]} was not found. Install it, or set the option fimble_program.") from None
+    except subprocess.TimeoutExpired:
+        raise Refused(f"{env['kak_opt_fimble_url']} does not answer. Start a server: fimble serve") from None
+    if ran.returncode != 0:
+        told = ran.stderr.decode(errors="replace").strip().split("\n")[-1]
+        raise Refused(told.removeprefix("fimble: "))
+    return ran.stdout.decode(errors="replace")
 
 
 def quoted(text: str) -> str:
@@ -51,29 +53,36 @@ def ghost(text: str) -> str:
     return shown.replace("\\", "\\\\").replace("{", "\\{")
 
 
-def command(env: dict[str, str]) -> str:
+def indents(text: bytes, suggested: str, env: dict[str, str]) -> bool:
+    """Whether Tab is for indenting: blanks alone stand before the cursor, and the suggestion begins with a level.
+
+    Tab types that level then, and takes the rest when it is pressed again.
+    """
+    lines = text.decode(errors="replace").split("\n")
+    line, column = int(env["kak_cursor_line"]), int(env["kak_cursor_char_column"])
+    level = int(env["kak_opt_indentwidth"]) or int(env["kak_opt_tabstop"])
+    blanks = re.match(r"[ \t]*(?=\S)", suggested)
+    width = len(blanks[0].expandtabs(int(env["kak_opt_tabstop"]))) if blanks else 0
+    return not lines[line - 1][: column - 1].strip() and width >= level
+
+
+def command(text: bytes, env: dict[str, str]) -> str:
     """What Kakoune is to do with the answer."""
-    if SECRET.fullmatch(Path(env["kak_buffile"]).name):
-        return "nop"
-    line, column = int(env["kak_cursor_line"]), int(env["kak_cursor_column"])
     try:
-        text = ask(*around_cursor(sys.stdin.buffer.read(), line, column), env)
-    except urllib.error.HTTPError as error:
-        hint = "It wants another fimble_key." if error.code == 401 else "`fimble doctor` may tell why."
-        return "fimble-fail " + quoted(f"the server answered {error.code}. {hint}")
-    except OSError:
-        where = env["kak_opt_fimble_url"]
-        return "fimble-fail " + quoted(f"no server answers at {where}. Start one: fimble serve")
-    if not text:
+        suggested = ask(text, env)
+    except Refused as reason:
+        return "fimble-fail " + quoted(str(reason))
+    if not suggested:
         return "nop"
-    place = f"{line}.{column}"
-    spec = quoted(f"{place}+0|{{FimbleGhost}}{ghost(text)}")
-    return f"fimble-show {env['kak_timestamp']} {place} {quoted(text)} {spec}"
+    place = f"{env['kak_cursor_line']}.{env['kak_cursor_column']}"
+    spec = quoted(f"{place}+0|{{FimbleGhost}}{ghost(suggested)}")
+    tab = "true" if indents(text, suggested, env) else "false"
+    return f"fimble-show {env['kak_timestamp']} {place} {quoted(suggested)} {spec} {tab}"
 
 
 def main() -> None:
     env = dict(os.environ)
-    told = f"evaluate-commands -client {env['kak_client']} {quoted(command(env))}"
+    told = f"evaluate-commands -client {env['kak_client']} {quoted(command(sys.stdin.buffer.read(), env))}"
     subprocess.run(["kak", "-p", env["kak_session"]], input=told.encode(), check=False)
 
 

@@ -3,10 +3,12 @@
 
 declare-option -docstring 'address of the server' str fimble_url 'http://127.0.0.1:8741'
 declare-option -docstring 'key for the server' str fimble_key ''
-declare-option -docstring 'which Python asks the server' str fimble_python 'python3'
+declare-option -docstring 'the fimble program, which asks the server' str fimble_program 'fimble'
+declare-option -docstring 'which Python runs the script beside this one' str fimble_python 'python3'
 
 declare-option -hidden str fimble_folder %sh{ dirname "$kak_source" }
 declare-option -hidden str fimble_text ''
+declare-option -hidden bool fimble_indents false
 declare-option -hidden str fimble_told ''
 declare-option -hidden range-specs fimble_ghost
 
@@ -29,31 +31,26 @@ define-command fimble-disable -docstring 'suggest no more' %{
     fimble-hide
 }
 
-# The answer comes later, through the session's socket; only a copy of the buffer is waited for.
+# The answer comes later, through the session's socket; only a copy of the buffer is waited for. It goes from Kakoune
+# through pipes to the fimble program, which looks whether the file is private. Nothing is written to a disk.
 define-command fimble-ask -hidden %{
     evaluate-commands -no-hooks %sh{
-        if [ "$kak_opt_readonly$kak_opt_fimble_text" = false ]; then
-            printf 'fimble-ask-with %s' "$(mktemp)"
-        fi
+        # $kak_buffile $kak_client $kak_session $kak_timestamp $kak_cursor_line $kak_cursor_char_column
+        # $kak_opt_filetype $kak_opt_fimble_program $kak_opt_fimble_url $kak_opt_fimble_key
+        # $kak_opt_indentwidth $kak_opt_tabstop $kak_cursor_column
+        [ "$kak_opt_readonly$kak_opt_fimble_text" = false ] || exit 0
+        printf 'write -force %s\n' "$kak_response_fifo" > "$kak_command_fifo"
+        text=$(cat "$kak_response_fifo" && echo .) # the dot keeps line ends at the end
+        printf '%s' "${text%.}" |
+            "$kak_opt_fimble_python" "$kak_opt_fimble_folder/ask.py" > /dev/null 2>&1 &
     }
 }
 
-define-command fimble-ask-with -hidden -params 1 %{
-    write -force -sync %arg{1}
-    nop %sh{
-        # $kak_buffile $kak_client $kak_session $kak_timestamp $kak_cursor_line $kak_cursor_column
-        # $kak_opt_filetype $kak_opt_fimble_url $kak_opt_fimble_key
-        (
-            "$kak_opt_fimble_python" "$kak_opt_fimble_folder/ask.py" < "$1"
-            rm -f "$1"
-        ) > /dev/null 2>&1 < /dev/null &
-    }
-}
-
-define-command fimble-show -hidden -params 4 %{
+define-command fimble-show -hidden -params 5 %{
     evaluate-commands %sh{
         if [ "$kak_timestamp $kak_cursor_line.$kak_cursor_column" = "$1 $2" ]; then
             echo 'set-option window fimble_text %arg{3}; set-option window fimble_ghost %val{timestamp} %arg{4}'
+            echo 'set-option window fimble_indents %arg{5}'
         fi
     }
 }
@@ -66,14 +63,14 @@ define-command fimble-hide -hidden %{
 define-command fimble-fail -hidden -params 1 %{
     evaluate-commands %sh{
         if [ "$kak_opt_fimble_told" != "$1" ]; then
-            echo 'set-option global fimble_told %arg{1}; echo -markup "{Error}fimble: %arg{1}"'
+            echo 'set-option global fimble_told %arg{1}; info -title fimble %arg{1}; echo -debug fimble: %arg{1}'
         fi
     }
 }
 
 define-command fimble-accept -hidden %{
     evaluate-commands -save-regs x %sh{
-        if [ -n "$kak_opt_fimble_text" ]; then
+        if [ -n "$kak_opt_fimble_text" ] && [ "$kak_opt_fimble_indents" = false ]; then
             echo 'set-register x %opt{fimble_text}; fimble-hide; execute-keys <c-r>x'
         else
             echo 'execute-keys <tab>'

@@ -6,8 +6,8 @@ if has('nvim') || exists('g:loaded_fimble')
 endif
 g:loaded_fimble = true
 
-if !has('patch-9.0.1378') || !has('textprop') || !has('job')
-  echomsg 'fimble needs Vim 9.0.1378 or newer, with +job and +textprop'
+if !has('patch-9.0.1378') || !has('textprop') || !has('job') || !has('channel')
+  echomsg 'fimble needs Vim 9.0.1378 or newer, with +channel, +job and +textprop'
   finish
 endif
 
@@ -27,5 +27,6 @@ augroup fimble
   autocmd InsertEnter * suggest.Enter()
   autocmd TextChangedI,TextChangedP,CursorMovedI * suggest.Changed()
   autocmd BufLeave * suggest.Hide()
+  autocmd BufUnload * suggest.Forget(str2nr(expand('<abuf>')))
   autocmd ModeChanged i*:[^i]* suggest.Hide() # CTRL-C, too, for which there is no InsertLeave
 augroup END

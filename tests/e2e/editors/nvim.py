@@ -48,17 +48,15 @@ return vim.NIL
 
 @dataclass(frozen=True)
 class Variant:
-    """A Neovim and who draws suggestions in it."""
+    """A Neovim: where its program and its runtime files are."""
 
     program: str
     runtime: str
-    client: str
 
 
 VARIANTS = {
-    "0.12": Variant("NVIM", "NVIM_RUNTIME", "builtin"),
-    "0.12-own": Variant("NVIM", "NVIM_RUNTIME", "own"),
-    "0.10": Variant("NVIM_OLD", "NVIM_OLD_RUNTIME", "auto"),
+    "0.12": Variant("NVIM", "NVIM_RUNTIME"),
+    "0.10": Variant("NVIM_OLD", "NVIM_OLD_RUNTIME"),
 }
 
 
@@ -95,7 +93,7 @@ class Neovim:
         self.file.write_bytes(text.encode())
         (home / "init.lua").write_text(init)
         self.wire = Wire(home / "wire.jsonl")
-        options = {"cmd": self.wire.command(fimble(), "lsp"), "client": variant.client, **(setup or {})}
+        options = {"cmd": self.wire.command(fimble(), "lsp"), **(setup or {})}
         env = environment(
             home,
             VIMRUNTIME=tool(variant.runtime),

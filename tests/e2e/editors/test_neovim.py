@@ -1,4 +1,4 @@
-"""Suggestions in real Neovims: 0.12 with its own client and with the plugin's, and 0.10."""
+"""Suggestions in real Neovims: 0.12 and 0.10."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def test_of_requests_while_typing_fast_the_last_counts(start: Start, variant: Va
 
 
 def test_asked_by_hand(start: Start, variant: Variant) -> None:
-    nvim = start(variant, fake("add(1, 2)"), text=CODE, setup={"auto": False, "client": "own"})
+    nvim = start(variant, fake("add(1, 2)"), text=CODE, setup={"auto": False})
     insert(nvim, "total = ")
     nvim.until(lambda: nvim.line == "total = ", "typing")
     nvim.lua("require('fimble').suggest()")

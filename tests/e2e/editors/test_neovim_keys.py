@@ -87,3 +87,24 @@ def test_plug_mappings(start: Start) -> None:
     nvim.wait_for_ghost()
     nvim.type("<F2>")
     nvim.until(lambda: nvim.line == "x = add", "a word")
+
+
+@pytest.mark.parametrize(
+    ("answer", "typed", "after_tab"),
+    [
+        ("    return a", "", "    "),  # a level of indentation: Tab types it
+        ("return a", "    ", "    return a"),
+        ("return a", "", "return a"),
+        ("  return a", "", "  return a"),  # less than a level
+    ],
+)
+def test_tab_indents_where_the_suggestion_begins_with_a_level_of_indentation(
+    start: Start, answer: str, typed: str, after_tab: str
+) -> None:
+    init = INIT + "vim.o.shiftwidth = 4 vim.o.softtabstop = 4 vim.o.expandtab = true"
+    nvim = start(VARIANTS["0.12"], fake(answer), setup={}, init=init, text="if a:\n")
+    nvim.wait_for_server()
+    nvim.type("Go" + typed)
+    assert nvim.wait_for_ghost().text == answer
+    nvim.type("<Tab>")
+    nvim.until(lambda: nvim.line == after_tab, "the key")

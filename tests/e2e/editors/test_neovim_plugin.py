@@ -53,7 +53,7 @@ def test_help_tags(start: Start, tmp_path: Path) -> None:
 
 def test_help_shows_the_defaults(start: Start) -> None:
     """What |fimble-options| prints is what the plugin starts with."""
-    nvim = start(VARIANTS["0.12"], fake("x"), setup={"cmd": False, "client": "auto"})
+    nvim = start(VARIANTS["0.12"], fake("x"), setup={"cmd": False})
     code = HELP.read_text().partition("require('fimble').setup(")[2]
     printed = HELP.read_text().split("defaults:\n>lua\n")[1].split("\n<\n")[0]
     assert code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -87,6 +88,55 @@ def test_excluded_file_types_are_never_opened(start: Start) -> None:
     nvim.wire.wait_for("textDocument/didOpen", 3)
 
 
+REASON = "return require('fimble.status').get().message"
+
+
+def test_the_cause_is_the_switch_that_was_used_last(start: Start) -> None:
+    nvim = start(VARIANTS["0.12"], fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    nvim.api.command("Fimble toggle buffer")
+    assert "in this buffer" in nvim.lua(REASON)
+    nvim.api.command("Fimble toggle buffer")
+    nvim.api.command("Fimble toggle filetype")
+    assert '`filetypes` excludes "python"' in nvim.lua(REASON)
+    nvim.api.command("Fimble toggle buffer")  # this one, in spite of its type
+    suggest_something(nvim)
+
+
+def test_a_buffer_without_a_type_is_off_and_says_why(start: Start) -> None:
+    nvim = start(VARIANTS["0.12"], fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    nvim.api.command("enew!")
+    assert nvim.lua("return require('fimble').status()") == "fimble off"
+    assert "no file type" in nvim.lua(REASON)
+    nvim.api.command("set filetype=python")
+    suggest_something(nvim)
+
+
+def test_a_snooze_says_until_when(start: Start) -> None:
+    nvim = start(VARIANTS["0.12"], fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    nvim.api.command("Fimble snooze 1")
+    told = nvim.until(lambda: nvim.told, "the answer")
+    assert re.fullmatch(r"fimble: off for 1 minute, until \d\d:\d\d", told[0])
+    assert re.search(r"until \d\d:\d\d", nvim.lua(REASON))
+
+
+def test_the_status_names_the_engine_and_its_model(start: Start) -> None:
+    nvim = start(VARIANTS["0.12"], fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    nvim.lua(
+        "vim.lsp.get_clients({ name = 'fimble' })[1].handlers['fimble/status'](nil, ...)",
+        {"kind": "ready", "engine": "local, while https://team.example is away", "model": "tiny"},
+    )
+    nvim.api.command("Fimble")
+    told = nvim.until(lambda: nvim.told, "the status")[0]
+    assert "engine: local, while https://team.example is away" in told
+    assert "model: tiny" in told
+    nvim.api.command("checkhealth fimble")
+    nvim.until(lambda: "https://team.example is away" in nvim.text, "the report")
+
+
 def test_snoozing(start: Start) -> None:
     nvim = start(VARIANTS["0.12"], fake("add(1, 2)"), text=CODE)
     nvim.wait_for_server()
@@ -96,7 +146,7 @@ def test_snoozing(start: Start) -> None:
     nvim.until(lambda: nvim.lua("return require('fimble.switches').snooze_timer == nil"), "its end")
     nvim.wait_for_server()
     suggest_something(nvim)
-    assert any("0.02 minutes" in told for told in nvim.told)
+    assert any(re.search(r"off for 0.02 minutes, until \d\d:\d\d", told) for told in nvim.told)
 
 
 def test_a_missing_server_is_one_notice_with_the_next_step(start: Start) -> None:
@@ -178,19 +228,18 @@ def test_options_change_while_the_server_runs(start: Start, variant: Variant) ->
     nvim.wait_for_server()
     suggest_something(nvim)
     server = nvim.server()
-    set_up(nvim, variant, {"disabledLanguages": ["python"]})
+    set_up(nvim, {"disabledLanguages": ["python"]})
     nvim.until(lambda: nvim.lua("return require('fimble').status()") == "fimble off", "no suggestions")
     assert "python" in nvim.lua("return require('fimble.status').get().message")
-    set_up(nvim, variant, {"disabledLanguages": []})
+    set_up(nvim, {"disabledLanguages": []})
     nvim.until(lambda: nvim.lua("return require('fimble').status()") == "fimble", "suggestions")
     suggest_something(nvim)
     assert nvim.server() == server
 
 
-def set_up(nvim: Neovim, variant: Variant, options: dict[str, object]) -> None:
+def set_up(nvim: Neovim, options: dict[str, object]) -> None:
     """Call ``setup()`` again with other options for the server."""
-    setup = "require('fimble').setup({ client = ..., options = select(2, ...) })"
-    nvim.lua(setup, variant.client, options)
+    nvim.lua("require('fimble').setup({ options = ... })", options)
 
 
 def test_loaded_after_files_were_opened(start: Start) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -13,7 +14,9 @@ import pytest
 from .conftest import BUNDLED, fake
 from .processes import running
 from .serving import serving
+from .tools import fimble
 from .vim import PLUGIN, Vim
+from .wire import Wire
 
 pytestmark = pytest.mark.e2e
 
@@ -156,17 +159,52 @@ def test_tab_falls_through_to_an_earlier_mapping(start: Start, mapping: str) -> 
     vim.wait_for_line("(tab) " + ghost)
 
 
-def test_a_newer_question_ends_the_older_one(start: Start, tmp_path: Path) -> None:
-    vim = start(fake("result", token_ms=40, prompt_token_ms=2), text=CODE)
+def test_of_requests_while_typing_fast_the_last_counts(start: Start, tmp_path: Path) -> None:
+    wire = Wire(tmp_path / "wire.jsonl")
+    command = json.dumps(wire.command(fimble(), "lsp"))
+    vim = start(
+        fake("result", token_ms=30, prompt_token_ms=1), vimrc=f"let g:fimble_cmd = {command}", text=CODE
+    )
     vim.type("Go")
     typed = "value = compute_something_long(1) + other "
     for at, key in enumerate(typed):
         vim.type(key)
         vim.wait_for_line(typed[: at + 1])
-        assert len(running(tmp_path, "curl", "/complete")) <= 1
     ghost = vim.wait_for_ghost()
     vim.press("Tab")
     vim.wait_for_line(typed + ghost)
+    vim.until(lambda: all(wire.answers("textDocument/inlineCompletion")), "an answer to every request")
+    vim.until(lambda: "fimble.accepted" in wire.commands(), "the acceptance to be told")
+
+
+def test_the_server_has_the_text_however_it_is_edited(start: Start, tmp_path: Path) -> None:
+    """What the server would make of the messages is what Vim has."""
+    wire = Wire(tmp_path / "wire.jsonl")
+    command = json.dumps(wire.command(fimble(), "lsp"))
+    vim = start(fake("add(1, 2)"), vimrc=f"let g:fimble_cmd = {command}", text=CODE + "x = 1\n" * 40)
+    for number, edit in enumerate(
+        ["3GOabove", "dd", "Gdd", "ggdG", "u", "5Gyy9p", ":g/x/m0\n", ":%s/=/é/\n"]
+    ):
+        vim.type(edit)
+        vim.press("Escape")
+        vim.type(f"ggOlast{number} = ")
+        vim.wait_for_ghost()
+        vim.press("Escape")
+    text = replayed(wire)
+    assert text == "\n".join(vim.lines) + "\n"
+
+
+def replayed(wire: Wire) -> str:
+    """The document after all of Vim's changes, each of whole lines."""
+    lines: list[str] = []
+    for message in wire.messages("editor"):
+        if message.get("method") == "textDocument/didOpen":
+            lines = message["params"]["textDocument"]["text"].splitlines(keepends=True)
+        elif message.get("method") == "textDocument/didChange":
+            (change,) = message["params"]["contentChanges"]
+            start, end = change["range"]["start"]["line"], change["range"]["end"]["line"]
+            lines[start:end] = change["text"].splitlines(keepends=True)
+    return "".join(lines)
 
 
 def test_off_means_that_nothing_runs(start: Start, tmp_path: Path) -> None:
@@ -174,12 +212,12 @@ def test_off_means_that_nothing_runs(start: Start, tmp_path: Path) -> None:
     vim.type("Gototal = ")
     vim.wait_for_ghost()
     vim.ex("Fimble toggle")
-    vim.until(lambda: not running(tmp_path, "fimble", "serve"), "the end of the server")
+    vim.until(lambda: not running(tmp_path, "fimble", "lsp"), "the end of the server")
     vim.type("1 + ")
     vim.wait_for_line("total = 1 + ")
     assert vim.eval("fimble#Status()") == "fimble off"
     assert vim.ghost() == ""
-    assert not running(tmp_path, "fimble", "serve")
+    assert not running(tmp_path, "fimble", "lsp")
     vim.ex("Fimble toggle")
     vim.type("2 + ")
     vim.wait_for_ghost()
@@ -196,12 +234,13 @@ def test_one_buffer_can_be_switched_off(start: Start) -> None:
 
 
 @pytest.mark.parametrize("file", [".env", "server.pem", "id_rsa"])
-def test_files_with_secrets_are_left_alone(start: Start, tmp_path: Path, file: str) -> None:
+def test_files_with_secrets_are_left_alone(start: Start, file: str) -> None:
     vim = start(fake("secret"), file=file, text="\n")
     vim.type("iKEY=")
     vim.wait_for_line("KEY=")
-    assert "secrets" in vim.eval("execute('Fimble')")
-    assert not running(tmp_path, "fimble", "serve")
+    vim.until(lambda: "secrets" in vim.eval("execute('Fimble')"), "the reason")
+    assert vim.eval("fimble#Status()") == "fimble off"
+    assert vim.ghost() == ""
 
 
 def test_a_missing_server_is_told_once_with_the_next_step(start: Start) -> None:
@@ -220,7 +259,7 @@ def test_a_server_that_dies_can_be_restarted(start: Start, tmp_path: Path) -> No
     vim = start(fake("add(1, 2)"), text=CODE)
     vim.type("Gototal = ")
     vim.wait_for_ghost()
-    for process in running(tmp_path, "fimble", "serve"):
+    for process in running(tmp_path, "fimble", "lsp"):
         os.kill(process, signal.SIGKILL)
     told = vim.until(lambda: vim.told, "a message")
     assert ":Fimble restart" in told[0]
@@ -230,28 +269,50 @@ def test_a_server_that_dies_can_be_restarted(start: Start, tmp_path: Path) -> No
 
 
 def test_nobody_answers_at_an_address(start: Start) -> None:
-    vim = start(fake("x"), vimrc="let g:fimble_url = 'http://127.0.0.1:9'", text=CODE)
+    options = "let g:fimble_options = {'engine': 'http://127.0.0.1:9', 'fallback': v:false}"
+    vim = start({}, vimrc=options, text=CODE)
     vim.type("Gox = ")
     told = vim.until(lambda: vim.told, "a message")
-    assert "no server answers at http://127.0.0.1:9" in told[0]
+    assert "http://127.0.0.1:9 cannot be reached" in told[0]
 
 
-def test_a_server_that_runs_already_is_used(start: Start, tmp_path: Path) -> None:
+def test_a_server_elsewhere_is_used(start: Start, tmp_path: Path) -> None:
     with serving(tmp_path / "elsewhere", fake("add(1, 2)")) as address:
-        vim = start({}, vimrc=f"let g:fimble_url = '{address}/'", text=CODE)
+        options = f"let g:fimble_options = {{'engine': '{address}', 'fallback': v:false}}"
+        vim = start({}, vimrc=options, text=CODE)
         vim.type("Gototal = ")
         assert vim.wait_for_ghost() == "add(1, 2)"
-        assert not running(tmp_path, "fimble", "serve")
+
+
+@pytest.mark.parametrize(
+    ("answer", "typed", "after_tab"),
+    [("    return a", "", "    "), ("return a", "    ", "    return a"), ("return a", "", "return a")],
+)
+def test_tab_indents_where_the_suggestion_begins_with_a_level_of_indentation(
+    start: Start, answer: str, typed: str, after_tab: str
+) -> None:
+    vim = start(fake(answer), vimrc="set shiftwidth=4 softtabstop=4 expandtab", text="if a:\n")
+    vim.type("Go" + typed)
+    vim.wait_for_ghost()
+    vim.press("Tab")
+    vim.wait_for_line(after_tab)
+
+
+def test_the_status_names_the_engine_and_its_model(start: Start) -> None:
+    vim = start(fake("add(1, 2)"), text=CODE)
+    vim.type("Gototal = ")
+    vim.wait_for_ghost()
+    vim.until(lambda: "model: fake" in vim.eval("execute('Fimble')"), "the model")
 
 
 def test_the_server_ends_with_vim(start: Start, tmp_path: Path) -> None:
     vim = start(fake("add(1, 2)"), text=CODE)
     vim.type("Gototal = ")
     vim.wait_for_ghost()
-    assert running(tmp_path, "fimble", "serve")
+    assert running(tmp_path, "fimble", "lsp")
     vim.press("Escape")
     vim.type(":qall!\n")
-    vim.until(lambda: not running(tmp_path, "fimble", "serve"), "the end of the server")
+    vim.until(lambda: not running(tmp_path, "fimble", "lsp"), "the end of the server")
 
 
 def test_help_tags(start: Start) -> None:

@@ -48,7 +48,6 @@ class Vim:
         listener = socket.create_server(("127.0.0.1", 0))
         env = environment(home, PLUGIN=str(PLUGIN), CHANNEL=f"127.0.0.1:{listener.getsockname()[1]}", **model)
         command = [tool("VIM"), "-u", str(home / "vimrc"), "-i", "NONE", str(self.file)]
-        tool("CURL")
         self.terminal = Terminal(command, env, home, rows=rows)
         listener.settimeout(PATIENCE_SECONDS)
         self._channel, _ = listener.accept()

@@ -33,13 +33,16 @@ function words.status()
   if status.action then
     lines[#lines + 1] = 'next: ' .. status.action
   end
+  for _, fact in ipairs({ 'engine', 'model' }) do
+    if status[fact] then
+      lines[#lines + 1] = fact .. ': ' .. status[fact]
+    end
+  end
   local client = server.client()
   if client then
     local cmd = client.config.cmd
     lines[#lines + 1] = 'server: ' .. (type(cmd) == 'table' and table.concat(cmd, ' ') or 'a function')
     lines[#lines + 1] = 'folder: ' .. (client.config.root_dir or 'none')
-    local drawer = require('fimble.suggest').builtin() and "Neovim's client" or "the plugin's client"
-    lines[#lines + 1] = 'suggestions: by ' .. drawer
   end
   vim.notify(table.concat(lines, '\n'))
 end
@@ -61,9 +64,9 @@ function words.toggle(where)
     switches.switch(not switches.on)
     notices.tell(switches.on and 'on' or 'off')
   elseif narrower[where] then
-    local on = switches.refusal(0) ~= nil
-    narrower[where](on)
-    notices.tell(('%s in this %s'):format(on and 'on' or 'off', where))
+    narrower[where](switches.refusal(0) ~= nil)
+    local refusal = switches.refusal(0)
+    notices.tell(refusal and ('off here: %s'):format(refusal) or ('on in this %s'):format(where))
   else
     notices.tell(':Fimble toggle takes `buffer`, `filetype` or nothing', vim.log.levels.WARN)
   end
@@ -81,7 +84,8 @@ function words.snooze(minutes)
     return notices.tell(':Fimble snooze takes minutes, such as :Fimble snooze 10', vim.log.levels.WARN)
   end
   switches.snooze(count)
-  notices.tell(('off for %g minutes'):format(count))
+  local sentence = 'off for %g minute%s, until %s'
+  notices.tell(sentence:format(count, count == 1 and '' or 's', switches.snoozed_until))
 end
 
 --- Have the server change its model, or start it again with the other one.

@@ -4,9 +4,6 @@ local M = {}
 
 local v11 = vim.fn.has('nvim-0.11') == 1
 
---- Whether Neovim has a client for inline completion of its own.
-M.builtin = vim.lsp.inline_completion ~= nil
-
 --- Whether `vim.lsp.enable()` exists.
 M.enable = vim.lsp.enable ~= nil
 

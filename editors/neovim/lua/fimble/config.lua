@@ -18,9 +18,8 @@
 
 ---@class fimble.Config
 ---@field cmd string[]|false how to start the server; `false`: as `lsp/fimble.lua` says
----@field client 'auto'|'builtin'|'own' who draws suggestions: Neovim's own client (0.12) or the plugin
 ---@field auto boolean suggest while typing; when off only on `<Plug>(fimble-suggest)`
----@field debounce_ms integer pause in typing before the plugin's client asks; Neovim's waits 200
+---@field debounce_ms integer pause in typing before the server is asked
 ---@field filetypes table<string, boolean> which file types get suggestions; `['*']` is the rest
 ---@field keys fimble.Keys
 ---@field icons fimble.Icons
@@ -31,7 +30,6 @@ local M = {}
 ---@type fimble.Config
 M.defaults = {
   cmd = false,
-  client = 'auto',
   auto = true,
   debounce_ms = 30,
   filetypes = { ['*'] = true, gitcommit = false, gitrebase = false, help = false },

@@ -42,14 +42,10 @@ function M.clear(bufnr)
 end
 
 --- Colours that a theme or a user may have set already.
----@param builtin boolean whether Neovim draws, with its own group
-function M.highlight(builtin)
+function M.highlight()
   local base = vim.fn.hlexists('ComplHint') == 1 and 'ComplHint' or 'NonText'
   api.nvim_set_hl(0, 'FimbleGhost', { link = base, default = true })
   api.nvim_set_hl(0, 'FimbleGhostMark', { link = 'MoreMsg', default = true })
-  if builtin and api.nvim_get_hl(0, { name = 'FimbleGhost' }).link ~= base then
-    api.nvim_set_hl(0, base, { link = 'FimbleGhost' })
-  end
 end
 
 return M

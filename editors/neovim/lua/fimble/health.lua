@@ -1,6 +1,5 @@
 --- `:checkhealth fimble`.
 
-local compat = require('fimble.compat')
 local config = require('fimble.config')
 local server = require('fimble.server')
 local switches = require('fimble.switches')
@@ -15,13 +14,6 @@ local INSTALL = 'Install it: pipx install fimble (or: uv tool install fimble)'
 local function check_neovim()
   health.start('Neovim')
   health.ok(tostring(vim.version()))
-  if require('fimble.suggest').builtin() then
-    health.ok("suggestions are drawn by Neovim's own client (vim.lsp.inline_completion)")
-  elseif compat.builtin then
-    health.ok("suggestions are drawn by the plugin, as the option `client` or `auto` says")
-  else
-    health.ok('suggestions are drawn by the plugin; from 0.12 Neovim can do it')
-  end
 end
 
 ---@return string? program
@@ -74,6 +66,13 @@ local function check_running()
   health.ok(('client %d, columns in %s'):format(client.id, client.offset_encoding))
   local files = vim.tbl_count(client.attached_buffers)
   health.ok(('%d open file%s'):format(files, files == 1 and '' or 's'))
+  local status = require('fimble.status').of_server()
+  if status.engine then
+    health.ok(('engine: %s'):format(status.engine))
+  end
+  if status.model then
+    health.ok(('model: %s'):format(status.model))
+  end
   if client.server_capabilities.inlineCompletionProvider then
     health.ok('it offers inline completion')
   else

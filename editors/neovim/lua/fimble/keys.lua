@@ -1,6 +1,7 @@
 --- Insert mode keys of buffers with suggestions. A key that has nothing to do falls through to what it was.
 
 local config = require('fimble.config')
+local text = require('fimble.text')
 
 local api = vim.api
 
@@ -47,6 +48,20 @@ local function in_menu()
   return vim.fn.pumvisible() == 1 and vim.fn.complete_info({ 'selected' }).selected ~= -1
 end
 
+--- Whether a key is for indenting now: Tab is, where only blanks stand before the cursor and the suggestion
+--- itself begins with a whole level of indentation. Tab types that level then, and takes the rest when it is
+--- pressed again, as in VS Code.
+---@param key string
+---@return boolean
+local function indents(key)
+  local before_cursor = api.nvim_get_current_line():sub(1, api.nvim_win_get_cursor(0)[2])
+  if vim.keycode(key) ~= '\t' or before_cursor:find('%S') then
+    return false
+  end
+  local indentation = text.indentation(require('fimble.suggest').shown() or '')
+  return vim.fn.strdisplaywidth(indentation, vim.fn.strdisplaywidth(before_cursor)) >= vim.fn.shiftwidth()
+end
+
 --- Map the keys in a buffer.
 ---@param bufnr integer
 function M.claim(bufnr)
@@ -60,7 +75,7 @@ function M.claim(bufnr)
       before[bufnr][key] = find(api.nvim_buf_get_keymap(bufnr, 'i'), key)
       -- no expression mapping: keys that come in a burst have those evaluated before the text is there
       vim.keymap.set('i', key, function()
-        if in_menu() or not require('fimble.suggest').shown() then
+        if in_menu() or indents(key) or not require('fimble.suggest').shown() then
           fall_through(bufnr, key)
         else
           require('fimble')[action]()

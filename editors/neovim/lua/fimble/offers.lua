@@ -57,7 +57,22 @@ local function item(client, sent, asked)
   return { sent = sent, text = text.unix(sent.insertText), row = row, col = col, head = line:sub(1, col) }
 end
 
---- Keep what the server answered for the current buffer.
+--- Whether another item says the same and more, or an earlier one the same.
+---@param items fimble.Item[]
+---@param index integer
+---@return boolean
+local function is_repeated(items, index)
+  local this = items[index].text
+  for other, each in ipairs(items) do
+    local longer = #each.text > #this
+    if vim.startswith(each.text, this) and (longer or (other < index and each.text == this)) then
+      return true
+    end
+  end
+  return false
+end
+
+--- Keep what the server answered for the current buffer, each suggestion once and no beginnings of others.
 ---@param bufnr integer
 ---@param client vim.lsp.Client
 ---@param sent lsp.InlineCompletionItem[]
@@ -67,7 +82,14 @@ function M.set(bufnr, client, sent, asked)
   for _, each in ipairs(sent) do
     items[#items + 1] = item(client, each, asked)
   end
-  offers[bufnr] = #items > 0 and { client = client, items = items, index = 1, tail = asked.tail } or nil
+  local different = {} ---@type fimble.Item[]
+  for index, each in ipairs(items) do
+    if not is_repeated(items, index) then
+      different[#different + 1] = each
+    end
+  end
+  local offer = { client = client, items = different, index = 1, tail = asked.tail }
+  offers[bufnr] = #different > 0 and offer or nil
 end
 
 ---@param bufnr integer

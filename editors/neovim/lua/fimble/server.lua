@@ -45,7 +45,7 @@ end
 ---@return vim.lsp.Config
 function M.complete(base)
   local capabilities = vim.lsp.protocol.make_client_capabilities()
-  -- our own client for old versions asks too; without this the server would offer a menu instead
+  -- it is the plugin that asks, of which Neovim does not know; else the server would offer a menu instead
   capabilities.textDocument.inlineCompletion = { dynamicRegistration = false }
   return vim.tbl_extend('force', base, {
     capabilities = capabilities,

@@ -7,6 +7,8 @@ local M = {}
 ---@field message string?
 ---@field action string? what the user can do
 ---@field progress number? percent of what is being loaded
+---@field engine string? what answers now, and what it stands in for
+---@field model string? its model
 
 ---@type fimble.Status
 local current = { kind = 'loading' }
@@ -27,6 +29,12 @@ end
 function M.trouble(message, action)
   M.set({ kind = 'error', message = message, action = action })
   require('fimble.notices').once(message .. '. ' .. action, vim.log.levels.ERROR)
+end
+
+--- What the server told last.
+---@return fimble.Status
+function M.of_server()
+  return current
 end
 
 --- The state as it concerns the current buffer.

@@ -1,9 +1,8 @@
---- Suggestions in buffers, whoever draws them: accepting, in whole and in part, hiding, turning pages.
+--- Suggestions in buffers: accepting, in whole and in part, hiding, turning pages.
 
-local compat = require('fimble.compat')
-local config = require('fimble.config')
 local extras = require('fimble.extras')
 local ghost = require('fimble.ghost')
+local inline = require('fimble.inline')
 local offers = require('fimble.offers')
 local switches = require('fimble.switches')
 local text = require('fimble.text')
@@ -13,25 +12,12 @@ local api = vim.api
 
 local M = {}
 
----@class fimble.Client Either of `fimble.own` and `fimble.builtin`
----@field attach fun(bufnr: integer, group: integer, client: vim.lsp.Client)
----@field detach fun(bufnr: integer)
----@field shown fun(bufnr: integer): string?
----@field take fun(bufnr: integer, piece: string, change: fun())
----@field hide fun(bufnr: integer)
----@field turn fun(bufnr: integer, step: integer)
----@field suggest fun(bufnr: integer)
-
---- Whether Neovim's own client is used. It cannot be asked by hand, so not where that is the only way.
----@return boolean
-function M.builtin()
-  local wanted = config.current.client
-  return compat.builtin and wanted ~= 'own' and (wanted == 'builtin' or config.current.auto)
-end
-
----@return fimble.Client
-local function drawer()
-  return require(M.builtin() and 'fimble.builtin' or 'fimble.own')
+--- Neovim's own client, where the user has enabled it, must not draw the same a second time.
+---@param client vim.lsp.Client
+local function keep_builtin_away(client)
+  if vim.lsp.inline_completion then
+    vim.lsp.inline_completion.enable(false, { client_id = client.id })
+  end
 end
 
 --- What was typed while the server started counts as well.
@@ -53,9 +39,10 @@ function M.attach(client, bufnr)
   end
   local group = api.nvim_create_augroup('fimble.buffer.' .. bufnr, {})
   tracking.follow(bufnr)
-  ghost.highlight(M.builtin())
+  ghost.highlight()
+  keep_builtin_away(client)
   require('fimble.keys').claim(bufnr)
-  drawer().attach(bufnr, group, client)
+  inline.attach(bufnr, group)
   api.nvim_create_autocmd('BufEnter', {
     group = group,
     buffer = bufnr,
@@ -81,14 +68,14 @@ end
 ---@param bufnr integer
 function M.detach(bufnr)
   api.nvim_create_augroup('fimble.buffer.' .. bufnr, {})
-  drawer().detach(bufnr)
+  inline.detach(bufnr)
   require('fimble.keys').release(bufnr)
 end
 
 --- What is shown in the current buffer.
 ---@return string?
 function M.shown()
-  return drawer().shown(api.nvim_get_current_buf())
+  return inline.shown(api.nvim_get_current_buf())
 end
 
 --- Put text at the cursor, and the cursor behind it.
@@ -105,22 +92,20 @@ end
 ---@param part fun(rest: string): string
 ---@return boolean
 function M.accept(part)
-  local bufnr, client = api.nvim_get_current_buf(), drawer()
-  local rest, item, offer = client.shown(bufnr), offers.item(bufnr), offers.get(bufnr)
+  local bufnr = api.nvim_get_current_buf()
+  local rest, item, offer = inline.shown(bufnr), offers.item(bufnr), offers.get(bufnr)
   if not rest or not item or not offer then
     return false
   end
   local piece = part(rest)
   vim.bo[bufnr].undolevels = vim.bo[bufnr].undolevels -- what was typed is one undo step, this is the next
-  client.take(bufnr, piece, function()
-    insert(piece)
-    if piece == rest then
-      offers.clear(bufnr)
-      extras.accepted(offer.client, item, bufnr)
-    else
-      extras.partly_accepted(offer.client, item, item.text:sub(1, #item.text - #rest + #piece))
-    end
-  end)
+  insert(piece)
+  if piece == rest then
+    offers.clear(bufnr)
+    extras.accepted(offer.client, item, bufnr)
+  else
+    extras.partly_accepted(offer.client, item, item.text:sub(1, #item.text - #rest + #piece))
+  end
   return true
 end
 
@@ -142,16 +127,16 @@ function M.accept_line()
 end
 
 function M.hide()
-  drawer().hide(api.nvim_get_current_buf())
+  inline.hide(api.nvim_get_current_buf())
 end
 
 ---@param step integer
 function M.turn(step)
-  drawer().turn(api.nvim_get_current_buf(), step)
+  inline.turn(api.nvim_get_current_buf(), step)
 end
 
 function M.suggest()
-  drawer().suggest(api.nvim_get_current_buf())
+  inline.suggest(api.nvim_get_current_buf())
 end
 
 return M

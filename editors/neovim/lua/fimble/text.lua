@@ -20,6 +20,13 @@ function M.next_line(text)
   return text:match('^\n?[^\n]*')
 end
 
+--- The blanks that a text begins with; none if its first line has nothing else.
+---@param text string
+---@return string
+function M.indentation(text)
+  return text:match('^([ \t]*)[^%s]') or ''
+end
+
 --- The text with this plugin's only line end.
 ---@param text string
 ---@return string

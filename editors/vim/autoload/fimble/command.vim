@@ -11,10 +11,14 @@ def Tell(sentence: string)
 enddef
 
 def State(_: string)
-  const [kind, message] = status.Get()
-  Tell(kind .. (message == '' ? '' : '. ' .. message))
-  const where = options.Url() == '' ? join(options.Command()) : options.Url()
-  Tell('server: ' .. where)
+  const state = status.Get()
+  Tell(join(filter([state.kind, get(state, 'message', ''), get(state, 'action', '')], (_, part) => part != ''), '. '))
+  for fact in ['engine', 'model']
+    if get(state, fact, '') != ''
+      Tell(fact .. ': ' .. state[fact])
+    endif
+  endfor
+  Tell('server: ' .. join(options.Command()))
 enddef
 
 def Toggle(where: string)

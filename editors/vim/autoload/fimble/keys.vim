@@ -67,10 +67,22 @@ def FallThrough(key: string)
   feedkeys(raw, 'im') # ahead of what was typed since
 enddef
 
+# Whether a key is for indenting now: Tab is, where only blanks stand before the cursor and the suggestion itself
+# begins with a whole level of indentation. Tab types that level then, and takes the rest when it is pressed again.
+def Indents(key: string): bool
+  const before = strpart(getline('.'), 0, col('.') - 1)
+  if key !=? '<tab>' || before =~ '\S'
+    return false
+  endif
+  const indentation = matchstr(suggest.Shown(), '^[ \t]*\ze\S')
+  return strdisplaywidth(indentation, strdisplaywidth(before)) >= shiftwidth()
+enddef
+
 # What a mapped key does.
-export def Press(action: string, key: string)
-  if InMenu() || !Do(action)
-    FallThrough(substitute(key, '<lt>', '<', 'g'))
+export def Press(action: string, shown: string)
+  const key = substitute(shown, '<lt>', '<', 'g')
+  if InMenu() || Indents(key) || !Do(action)
+    FallThrough(key)
   endif
 enddef
 

@@ -2,6 +2,7 @@ vim9script
 # What the server offered, and whether it still fits the text around the cursor: it does while all that changed
 # since is that the user typed its beginning.
 
+var item: dict<any> = {} # as it came
 var text = ''
 var buffer = 0
 var lnum = 0
@@ -16,13 +17,19 @@ export def Here(): dict<any>
   return {buffer: bufnr(), lnum: line('.'), col: at, head: strpart(line, 0, at), tail: strpart(line, at)}
 enddef
 
-export def Set(new_text: string, asked: dict<any>)
-  text = substitute(new_text, '\r\n\?', '\n', 'g')
+# Keep what the server offered for a place. Its text may begin before it, on the same line.
+export def Set(new_item: dict<any>, asked: dict<any>)
+  item = new_item
+  text = substitute(item.insertText, '\r\n\?', '\n', 'g')
   buffer = asked.buffer
   lnum = asked.lnum
-  col = asked.col
-  head = asked.head
+  col = has_key(item, 'range') ? item.range.start.character : asked.col
+  head = strpart(asked.head, 0, col)
   tail = asked.tail
+enddef
+
+export def Item(): dict<any>
+  return item
 enddef
 
 export def Clear()

@@ -8,19 +8,14 @@ const KEYS = {
   dismiss: '<C-]>',
 }
 
-# How to start the server when no address is set.
+# How to start the server.
 export def Command(): list<string>
-  return get(g:, 'fimble_cmd', ['fimble', 'serve', '--port', '0'])
+  return get(g:, 'fimble_cmd', ['fimble', 'lsp'])
 enddef
 
-# Address of a server that runs already, or an empty text.
-export def Url(): string
-  return substitute(get(g:, 'fimble_url', ''), '/*$', '', '')
-enddef
-
-# Key for that server.
-export def Key(): string
-  return get(g:, 'fimble_key', '')
+# Options for the server, such as `engine`, `key` and `model`.
+export def Server(): dict<any>
+  return get(g:, 'fimble_options', {})
 enddef
 
 # Whether to suggest while typing, or only when asked.

@@ -1,31 +1,41 @@
 vim9script
-# What the plugin is doing, for the statusline and `:Fimble`.
+# What the plugin and its server are doing, for the statusline and `:Fimble`.
 
 import autoload './switches.vim'
 
-const TEXTS = {ready: 'fimble', loading: 'fimble ⋯', off: 'fimble off', error: 'fimble !'}
+const TEXTS = {
+  ready: 'fimble',
+  loading: 'fimble ⋯',
+  thinking: 'fimble ·',
+  off: 'fimble off',
+  snoozed: 'fimble zz',
+  error: 'fimble !',
+}
 const TOLD_MS = 15000
 
-var kind = 'ready'
-var message = ''
+# as the server tells it: kind, message, action, engine, model
+var state: dict<any> = {kind: 'ready'}
 var told: dict<bool> = {}
 
-export def Set(new_kind: string, new_message = '')
-  if [new_kind, new_message] != [kind, message]
-    kind = new_kind
-    message = new_message
+# What the server said of itself.
+export def Said(new_state: dict<any>)
+  if new_state != state && has_key(TEXTS, get(new_state, 'kind', ''))
+    state = new_state
     redrawstatus!
   endif
 enddef
 
-# `ready`, `loading`, `off` or `error`, and a sentence or nothing.
-export def Get(): list<string>
+export def Set(kind: string, message = '')
+  Said({kind: kind, message: message})
+enddef
+
+export def Get(): dict<any>
   const refusal = switches.Refusal()
-  return refusal == '' ? [kind, message] : ['off', 'No suggestions here: ' .. refusal .. '.']
+  return refusal == '' ? state : {kind: 'off', message: 'No suggestions here: ' .. refusal .. '.'}
 enddef
 
 export def Line(): string
-  return TEXTS[Get()[0]]
+  return TEXTS[Get().kind]
 enddef
 
 # Tell the user of a failure, once for each cause. In a popup: a long message would wait for a key, and take the

@@ -1,6 +1,7 @@
 vim9script
 # Suggestions while typing: what is shown is shortened when the user types it, or else asked for anew.
 
+import autoload './document.vim'
 import autoload './ghost.vim'
 import autoload './keys.vim'
 import autoload './offer.vim'
@@ -28,32 +29,34 @@ def Redraw(): bool
   return rest != ''
 enddef
 
-def Answered(text: string, asked: dict<any>)
-  offer.Set(text, asked)
-  Redraw()
+def Answered(item: dict<any>, asked: dict<any>)
+  offer.Set(item, asked)
+  if Redraw()
+    request.Shown(item)
+  endif
   redraw
 enddef
 
-def Ask(_: number)
+def Ask(kind: number)
   timer = 0
   if mode() !~# '^i' || switches.Refusal() != ''
     return
   endif
   const asked = offer.Here()
-  if !request.Ask((text) => Answered(text, asked))
+  if !request.Ask(kind, (item) => Answered(item, asked))
     AskIn(RETRY_MS)
   endif
 enddef
 
 def AskIn(milliseconds: number)
   timer_stop(timer)
-  timer = timer_start(milliseconds, Ask)
+  timer = timer_start(milliseconds, (_) => Ask(request.AUTOMATIC))
 enddef
 
 # Ask now.
 export def Now()
   offer.Clear()
-  Ask(0)
+  Ask(request.INVOKED)
 enddef
 
 export def Enter()
@@ -99,5 +102,11 @@ export def Take(piece: string)
   cursor(lnum + last, column + 1)
   if !Redraw()
     offer.Clear()
+    request.Accepted(offer.Item())
   endif
+enddef
+
+# A buffer is gone.
+export def Forget(buffer: number)
+  document.Close(buffer)
 enddef

@@ -5,13 +5,8 @@ import autoload './options.vim'
 import autoload './server.vim'
 import autoload './suggest.vim'
 
-# Whether suggestions are switched on. Off means off: no server of ours runs.
+# Whether suggestions are switched on. Off means off: no server runs.
 export var on = true
-
-# Files that keep keys and passwords are not sent anywhere.
-const SECRET = '\v^(\.env(\..*)?|.*\.(env|pem|key|p12|pfx|jks|keystore|kdbx|asc|gpg|ppk)'
-  .. '|id_(rsa|dsa|ecdsa|ed25519).*|[._]?netrc|\.(pgpass|htpasswd|npmrc|pypirc|git-credentials)'
-  .. '|known_hosts|authorized_keys|shadow)$'
 
 # Why the current buffer gets no suggestions, as the end of a sentence; empty if it gets them.
 export def Refusal(): string
@@ -23,8 +18,6 @@ export def Refusal(): string
     return 'this buffer is no file'
   elseif !options.Wanted(&filetype)
     return $"g:fimble_filetypes excludes '{&filetype}'"
-  elseif expand('%:t') =~? SECRET
-    return 'the file looks like one with secrets'
   endif
   return ''
 enddef

@@ -1,7 +1,7 @@
---- The plugin's own client for inline completion: asks while the user types, and draws the answer.
+--- The client for inline completion: asks while the user types, and draws the answer.
 ---
---- For Neovim 0.10 and 0.11, which have none, and for those who want suggestions sooner than Neovim's
---- own client asks for them.
+--- Neovim 0.12 has one of its own. It waits 200 ms before it asks, draws text that no longer fits what was
+--- typed meanwhile, puts Windows line ends into the buffer, and cannot be asked by hand.
 
 local compat = require('fimble.compat')
 local config = require('fimble.config')
@@ -148,14 +148,6 @@ end
 ---@return string?
 function M.shown(bufnr)
   return offers.rest(bufnr)
-end
-
---- Change the buffer by a part of the suggestion.
----@param _ integer
----@param _ string
----@param change fun()
-function M.take(_, _, change)
-  change()
 end
 
 ---@param bufnr integer
