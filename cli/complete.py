@@ -22,10 +22,17 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def run(
-    place: str, flags: dict[str, Any], language: str, mode: str, max_tokens: int | None, as_json: bool
+    place: str,
+    flags: dict[str, Any],
+    language: str,
+    mode: str,
+    max_tokens: int | None,
+    stdin: bool,
+    as_json: bool,
 ) -> None:
+    """Print what belongs at a place; with ``stdin`` the file's text comes there, as an editor has it."""
     name, line, column = parse_place(place)
-    prefix, suffix = split_at(read_source(name), line, column)
+    prefix, suffix = split_at(read_source(name, stdin), line, column)
     spec = find_language(language, name)
     request = FimRequest(
         prefix,

@@ -139,12 +139,15 @@ def complete(
     language: Annotated[str, typer.Option(help="Language id; by default from the file name.")] = "",
     mode: Annotated[str, typer.Option(help="auto, line or block.")] = "auto",
     max_tokens: Annotated[int | None, typer.Option(help="At most this many tokens.")] = None,
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="Read FILE's text, not yet saved, from stdin.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Print the text to insert at a place. Lines and columns count from 1, as editors show them."""
     from .complete import run
 
-    run(place, {"model": model, "engine": engine}, language, mode, max_tokens, as_json)
+    run(place, {"model": model, "engine": engine}, language, mode, max_tokens, stdin, as_json)
 
 
 @app.command()

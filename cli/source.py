@@ -13,8 +13,10 @@ MOST_BYTES = 32_000_000
 STDIN = "-"
 
 
-def read_source(name: str) -> str:
+def read_source(name: str, stdin: bool = False) -> str:
     """The text of a file, or of standard input for ``-``, with its line ends as they are.
+
+    With ``stdin`` an editor sends the file's text there, which may not be saved; the rules for the file hold.
 
     Raises :class:`PrivateFile` for secrets and for what an ignore file names, :class:`InvalidRequest`
     for what cannot be read as text.
@@ -24,7 +26,7 @@ def read_source(name: str) -> str:
         if private is not None:
             raise PrivateFile(private)
     try:
-        data = _read(name)
+        data = _read(STDIN if stdin else name)
     except (OSError, ValueError) as error:
         raise InvalidRequest(f"Cannot read {name}: {getattr(error, 'strerror', None) or error}.") from error
     if len(data) > MOST_BYTES:

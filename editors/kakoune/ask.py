@@ -1,7 +1,7 @@
 """Asks what belongs at Kakoune's cursor, and tells Kakoune: see fimble.kak.
 
-Standard input is the buffer; the environment is what Kakoune gives to shell commands. It is the fimble program
-that asks the server: it looks whether the file is private, and lets no proxy see what is meant for this machine.
+Standard input is the buffer; the environment is what Kakoune gives to shell commands. It is the fimble
+program that asks the server: it looks whether the file is private, and lets no proxy see the text.
 """
 
 import os
@@ -25,7 +25,7 @@ def ask(text: bytes, env: dict[str, str]) -> str:
         options["FIMBLE_KEY"] = env["kak_opt_fimble_key"]
     try:
         ran = subprocess.run(
-            [*program, "--language", env["kak_opt_filetype"], place],
+            [*program, place],
             input=text,
             env={**env, **options},
             capture_output=True,
@@ -54,7 +54,7 @@ def ghost(text: str) -> str:
 
 
 def indents(text: bytes, suggested: str, env: dict[str, str]) -> bool:
-    """Whether Tab is for indenting: blanks alone stand before the cursor, and the suggestion begins with a level.
+    """Whether Tab indents: only blanks stand before the cursor, and the suggestion begins with a level.
 
     Tab types that level then, and takes the rest when it is pressed again.
     """

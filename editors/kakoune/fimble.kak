@@ -36,7 +36,7 @@ define-command fimble-disable -docstring 'suggest no more' %{
 define-command fimble-ask -hidden %{
     evaluate-commands -no-hooks %sh{
         # $kak_buffile $kak_client $kak_session $kak_timestamp $kak_cursor_line $kak_cursor_char_column
-        # $kak_opt_filetype $kak_opt_fimble_program $kak_opt_fimble_url $kak_opt_fimble_key
+        # $kak_opt_fimble_program $kak_opt_fimble_url $kak_opt_fimble_key
         # $kak_opt_indentwidth $kak_opt_tabstop $kak_cursor_column
         [ "$kak_opt_readonly$kak_opt_fimble_text" = false ] || exit 0
         printf 'write -force %s\n' "$kak_response_fifo" > "$kak_command_fifo"

@@ -100,6 +100,13 @@ class TestComplete:
         assert (done.exit_code, done.stdout) == (0, "b, c")
         assert f"Line 1 of {tmp_path / '.fimbleignore'}" in done.stderr
 
+    def test_text_that_is_not_saved_comes_from_stdin_and_the_files_rules_hold(self, tmp_path: Path) -> None:
+        place = f"{tmp_path}/new.py:1:3"
+        assert run("complete", "--stdin", place, stdin="f(").stdout == "b, c"
+        (tmp_path / ".fimbleignore").write_text("new.py\n")
+        assert isinstance(run("complete", "--stdin", place, stdin="f(").exception, PrivateFile)
+        assert isinstance(run("complete", "--stdin", ".env:1:1", stdin="KEY=").exception, PrivateFile)
+
     def test_a_bad_setting_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FIMBLE_THREADS", "many")
         done = run("complete", "-:1:1", stdin="x")

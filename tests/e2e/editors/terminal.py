@@ -48,6 +48,12 @@ class Terminal:
         """Keys by tmux's names: Tab, Enter, Escape, Right, C-Right, M-l …"""
         self._run("send-keys", *keys)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the program has ended, and with it its window."""
+        asked = subprocess.run([*self._tmux, "list-sessions"], capture_output=True, check=False)
+        return asked.returncode != 0
+
     def screen(self, colours: bool = False) -> str:
         return self._run("capture-pane", "-p", *(["-e", "-N"] if colours else []))
 
