@@ -11,12 +11,16 @@ var asking = 0 # the request's id
 
 def Answered(answer: dict<any>, Take: func(dict<any>))
   asking = 0
-  const result = get(answer, 'result', v:null)
-  const items = type(result) == v:t_dict ? get(result, 'items', []) : type(result) == v:t_list ? result : []
-  const usable = filter(copy(items), (_, item) => type(get(item, 'insertText', 0)) == v:t_string)
-  if !empty(usable)
-    Take(usable[0])
+  var result: any = get(answer, 'result', v:null)
+  if type(result) == v:t_dict
+    result = get(result, 'items', [])
   endif
+  for item in type(result) == v:t_list ? result : []
+    if type(get(item, 'insertText', 0)) == v:t_string
+      Take(item)
+      return
+    endif
+  endfor
 enddef
 
 # Ask what belongs at the cursor. `Take` gets the item, unless there is none or something newer is asked. Returns
