@@ -41,8 +41,8 @@
 
 (defvar-keymap fimble-active-map
   :doc "Keys that mean something else while a suggestion is shown."
-  "TAB" #'fimble-accept
-  "<tab>" #'fimble-accept
+  "TAB" '(menu-item "" fimble-accept :filter fimble--unless-indenting)
+  "<tab>" '(menu-item "" fimble-accept :filter fimble--unless-indenting)
   "C-<right>" #'fimble-accept-word
   "C-<down>" #'fimble-accept-line
   "C-g" #'fimble-dismiss
@@ -211,6 +211,16 @@
   (when-let* ((rest (fimble--rest)))
     (fimble--take rest)))
 
+(defun fimble--unless-indenting (command)
+  "COMMAND, or nil where TAB is for indenting.
+That is where only blanks stand before point, and the suggestion begins with a
+level of indentation.  Pressed again, TAB takes the rest."
+  (let ((rest (or (fimble--rest) "")))
+    (unless (and (string-blank-p (buffer-substring-no-properties (line-beginning-position) (point)))
+                 (string-match (rx bos (group (+ (any " \t"))) (not space)) rest)
+                 (>= (string-width (match-string 1 rest)) (min tab-width standard-indent)))
+      command)))
+
 (defun fimble-accept-word ()
   "Take the suggestion's next word."
   (interactive)
@@ -315,14 +325,16 @@
     (cond ((not buffer-file-name) '(:kind "off" :message "This buffer visits no file."))
           (fimble--trouble (list :kind "error" :message fimble--trouble))
           ((cl-typep server 'fimble-server) (fimble--state server))
-          (server '(:kind "ready"))
+          (server '(:kind "off" :message "Another server has this buffer."))
           (t '(:kind "error" :message "No server runs here.  M-x fimble-restart starts it.")))))
 
 (defun fimble--state-sentence ()
-  "The server's state for people."
-  (let ((state (fimble--current-state)))
-    (string-join (delq nil (mapcar (lambda (part) (plist-get state part)) '(:kind :message :action)))
-                 ". ")))
+  "The server's state for people, with the engine and the model that answer."
+  (let* ((state (fimble--current-state))
+         (said (lambda (parts) (delq nil (mapcar (lambda (part) (plist-get state part)) parts))))
+         (engine (funcall said '(:engine :model))))
+    (concat (string-join (funcall said '(:kind :message :action)) ". ")
+            (and engine (format ".  Engine: %s" (string-join engine ", model: "))))))
 
 (defun fimble--lighter ()
   "The mode line's word."
@@ -368,8 +380,13 @@
   (interactive "nMinutes: ")
   (fimble-dismiss)
   (fimble--command "fimble.snooze" `(:minutes ,minutes)
-                   (lambda (_)
-                     (message (if (zerop minutes) "fimble: on" "fimble: off for %s minutes") minutes))))
+                   (lambda (_) (message "fimble: %s" (fimble--snooze-sentence minutes)))))
+
+(defun fimble--snooze-sentence (minutes)
+  "What a snooze of MINUTES, which begins now, means."
+  (if (zerop minutes) "on"
+    (format "off for %s minute%s, until %s" minutes (if (= minutes 1) "" "s")
+            (format-time-string "%H:%M" (time-add nil (* 60 minutes))))))
 
 (defun fimble-restart ()
   "Have the server read its settings again and load its model anew."
