@@ -6,8 +6,11 @@ import {
   CloseAction,
   ErrorAction,
   LanguageClient,
+  MessageType,
+  RevealOutputChannelOn,
   type LanguageClientOptions,
   type Middleware,
+  type ShowMessageParams,
 } from "vscode-languageclient/node";
 import { SECTION, type Values } from "./settings";
 import { readStatus, type State } from "./state";
@@ -25,6 +28,8 @@ export interface Surroundings {
   /** Whether nothing is to be asked for this document. */
   silent(document: vscode.TextDocument): boolean;
   onStatus(state: State): void;
+  /** Something that the server wants the user to read. */
+  onMessage(message: string): void;
   /** The connection ended by itself. */
   onClosed(): void;
 }
@@ -46,6 +51,11 @@ export class Client {
       if (!state) return;
       this.tellsStatus = true;
       around.onStatus(state);
+    });
+    this.inner.onNotification("window/showMessage", ({ type, message }: ShowMessageParams) => {
+      around.log.info(message);
+      // errors come with the status, too, together with what can be done about them
+      if (type !== MessageType.Error || !this.tellsStatus) around.onMessage(message);
     });
   }
 
@@ -111,6 +121,7 @@ export class Client {
     return {
       documentSelector: SCHEMES.map(scheme => ({ scheme })),
       outputChannel: this.around.log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never, // failures are explained, not shown raw
       middleware: this.middleware(),
       initializationFailedHandler: () => false,
       errorHandler: {

@@ -7,10 +7,11 @@ import { entries } from "./menu";
 import type { Pages } from "./pages";
 import { askAddress, askKey, pickMinutes, pickModel } from "./picks";
 import { run } from "./processes";
-import { describe, environmentOf } from "./reports";
+import { environmentOf } from "./reports";
 import { isAddress, type Keys } from "./secrets";
 import { read, write, type Values } from "./settings";
 import type { Status } from "./status";
+import type { Trouble } from "./trouble";
 
 /** What commands work on. */
 export interface Parts {
@@ -31,20 +32,13 @@ export function registerCommands(parts: Parts): vscode.Disposable {
   );
 }
 
-/** Show what is wrong with the server, with what can be done about it. */
-export async function explain(message: string): Promise<void> {
-  const actions = {
-    "Run Doctor": "fimble.runDoctor",
-    Restart: "fimble.restartServer",
-    "Show Log": "fimble.showLog",
-  };
-  const answer = await vscode.window.showErrorMessage(
-    `fimble: ${message}`,
-    ...Object.keys(actions),
-    "Settings",
-  );
-  if (answer === "Settings") await vscode.commands.executeCommand("workbench.action.openSettings", "fimble");
-  else if (answer) await vscode.commands.executeCommand(actions[answer as keyof typeof actions]);
+/** Show what is wrong, with what can be done about it. */
+export async function show({ message, buttons }: Trouble): Promise<void> {
+  const answer = await vscode.window.showErrorMessage(`fimble: ${message}`, ...Object.keys(buttons));
+  const command = answer && buttons[answer];
+  if (command === "fimble.openSettings")
+    await vscode.commands.executeCommand("workbench.action.openSettings", "fimble");
+  else if (command) await vscode.commands.executeCommand(command);
 }
 
 function switches({ life, status }: Parts): Record<string, Command> {
@@ -70,7 +64,7 @@ function services(parts: Parts): Record<string, Command> {
     "fimble.installServer": () => installServer(site),
     "fimble.showLog": () => site.log.show(),
     "fimble.runDoctor": () => showOutput(parts, "Doctor"),
-    "fimble.showStatistics": async () => showOutput(parts, "Stats", await thisSession(life)),
+    "fimble.showStatistics": () => showOutput(parts, "Stats"),
   };
 }
 
@@ -118,14 +112,8 @@ async function toggleLanguage(): Promise<void> {
   await write("disabledLanguages", others.length < disabled.length ? others : [...disabled, language]);
 }
 
-/** What happened since the server was started, in words; empty when it is not running. */
-async function thisSession({ running }: Life): Promise<string> {
-  if (!running?.has("fimble.stats")) return "";
-  return `Since the start\n\n${describe(await running.execute<Values>("fimble.stats"))}\n\n\n`;
-}
-
-/** Run the server's command of this name and show what it prints, below an introduction. */
-async function showOutput(parts: Parts, name: "Doctor" | "Stats", introduction = ""): Promise<void> {
+/** Run the server's command of this name and show what it prints. */
+async function showOutput(parts: Parts, name: "Doctor" | "Stats"): Promise<void> {
   const { life, options, site, pages } = parts;
   const found = await life.find();
   if (found === undefined) return offerInstallation(site);
@@ -136,5 +124,5 @@ async function showOutput(parts: Parts, name: "Doctor" | "Stats", introduction =
   const { output } = await vscode.window.withProgress(working, () =>
     run({ command: found.command, args: [name.toLowerCase()], env }),
   );
-  await pages.show(name, introduction + output);
+  await pages.show(name, output);
 }

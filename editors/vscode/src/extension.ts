@@ -1,14 +1,16 @@
 /** Where the editor comes in: makes the parts, joins them, starts the server. */
 
 import * as vscode from "vscode";
-import { explain, registerCommands, type Parts } from "./commands";
+import { registerCommands, show, type Parts } from "./commands";
 import { wheelIn } from "./install";
 import { offerInstallation, type Site } from "./installing";
 import { Life } from "./life";
 import { Pages } from "./pages";
 import { Keys } from "./secrets";
 import { chosen, read, SECTION, serverSettings, type Values } from "./settings";
+import type { State } from "./state";
 import { Status } from "./status";
+import { explain, general } from "./trouble";
 
 let life: Life | undefined;
 
@@ -25,7 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerCommands(parts),
     vscode.window.onDidChangeActiveTextEditor(editor => parts.life.running?.focus(editor)),
     vscode.workspace.onDidChangeConfiguration(event => changed(event, parts.life)),
-    context.secrets.onDidChange(() => void apply(parts.life)), // in any window
+    context.secrets.onDidChange(() => void parts.life.apply()), // in any window
   );
   void parts.life.restart();
 }
@@ -51,7 +53,12 @@ function join(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, st
       offered = true;
       void offerInstallation(site);
     },
-    failed: (message: string) => void explain(message),
+    failed: (message: string) => void show(general(message)),
+    reported: async (state: State) => {
+      const engine = read("engine", "");
+      void show(explain(state, { engine, hasKey: (await keys.of(engine)) !== undefined }));
+    },
+    message: (message: string) => void vscode.window.showWarningMessage(message),
   };
   const started = new Life(environment, status, { log, options }, trouble);
   const site: Site = {
@@ -67,13 +74,8 @@ function join(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, st
   return { life: started, status, keys, site, pages, options };
 }
 
-/** Have the server take the settings as they are now; one that cannot is started anew with them. */
-async function apply(life: Life): Promise<void> {
-  if (!(await life.running?.sendSettings())) await life.restart();
-}
-
 function changed(event: vscode.ConfigurationChangeEvent, life: Life): void {
   if (!event.affectsConfiguration(SECTION) || event.affectsConfiguration(`${SECTION}.trace`)) return;
   if (event.affectsConfiguration(`${SECTION}.path`)) void life.restart();
-  else void apply(life);
+  else void life.apply();
 }

@@ -5,14 +5,19 @@ import { Client, type Surroundings } from "./client";
 import { Crashes } from "./crashes";
 import { findServer, type Found } from "./server";
 import { read } from "./settings";
+import type { State } from "./state";
 import type { Status } from "./status";
 
-/** What is told when there is no server to start. */
-export interface Trouble {
+/** What is told when something is wrong. */
+export interface Told {
   /** Nothing is installed. */
   missing(): void;
   /** Something is wrong that another try will not mend; `message` says what. */
   failed(message: string): void;
+  /** The server runs and reports an error. */
+  reported(state: State): void;
+  /** The server wants the user to read this. */
+  message(message: string): void;
 }
 
 export class Life implements vscode.Disposable {
@@ -20,12 +25,13 @@ export class Life implements vscode.Disposable {
   private readonly crashes = new Crashes();
   private work: Promise<void> = Promise.resolve();
   private again: NodeJS.Timeout | undefined;
+  private reported = "";
 
   constructor(
     private readonly environment: string,
     private readonly status: Status,
     private readonly around: Pick<Surroundings, "log" | "options">,
-    private readonly trouble: Trouble,
+    private readonly told: Told,
   ) {}
 
   /** The running server, if one runs. */
@@ -38,8 +44,15 @@ export class Life implements vscode.Disposable {
     return findServer({ setting: read("path", ""), environment: this.environment });
   }
 
+  /** Have the server take the settings as they are now; one that cannot is started anew with them. */
+  async apply(): Promise<void> {
+    this.reported = "";
+    if (!(await this.client?.sendSettings())) await this.restart();
+  }
+
   /** Start anew, also with a program or settings that changed. */
   restart(): Promise<void> {
+    this.reported = "";
     this.crashes.forget();
     this.abandon();
     return this.inTurn(() => this.reopen());
@@ -83,7 +96,8 @@ export class Life implements vscode.Disposable {
       ...this.around,
       command,
       silent: document => this.status.silences(document),
-      onStatus: state => this.status.said(state),
+      onStatus: state => this.said(state),
+      onMessage: message => this.told.message(message),
       onClosed: () => started && void this.crashed(client, "It said nothing."),
     });
     this.client = client;
@@ -92,7 +106,8 @@ export class Life implements vscode.Disposable {
       started = true;
       this.status.server({ kind: "ready", message: "The server is running." });
     } catch (error) {
-      await this.crashed(client, error instanceof Error ? error.message : String(error));
+      this.around.log.error(error instanceof Error ? error.message : String(error));
+      await this.crashed(client, `${command} ended without a word. Is it fimble?`);
     }
   }
 
@@ -101,6 +116,14 @@ export class Life implements vscode.Disposable {
     const client = this.client;
     this.client = undefined;
     await client?.stop();
+  }
+
+  /** Each error is told once, and again when the settings have changed since. */
+  private said(state: State): void {
+    this.status.said(state);
+    if (state.kind !== "error" || state.message === this.reported) return;
+    this.reported = state.message;
+    this.told.reported(state);
   }
 
   private async crashed(client: Client, circumstance: string): Promise<void> {
@@ -127,11 +150,11 @@ export class Life implements vscode.Disposable {
       message: "The server is not installed.",
       advice: "Click to install it.",
     });
-    this.trouble.missing();
+    this.told.missing();
   }
 
   private fail(message: string, advice: string): void {
     this.status.server({ kind: "error", message, advice });
-    this.trouble.failed(message);
+    this.told.failed(message);
   }
 }

@@ -9,6 +9,9 @@ export interface State {
   /** From 0 to 100. */
   progress?: number | undefined;
   advice?: string | undefined;
+  /** What answers now, and what it stands in for. */
+  engine?: string | undefined;
+  model?: string | undefined;
 }
 
 /** Everything that decides what is shown. */
@@ -55,14 +58,20 @@ const SAYABLE: readonly unknown[] = ["ready", "loading", "thinking", "off", "sno
 /** What the server says of itself (`fimble/status`); nothing for what cannot be understood. */
 export function readStatus(sent: unknown): State | undefined {
   if (typeof sent !== "object" || sent === null) return undefined;
-  const { kind, message, progress, action } = sent as Record<string, unknown>;
+  const { kind, message, progress, action, engine, model } = sent as Record<string, unknown>;
   if (!SAYABLE.includes(kind)) return undefined;
   return {
     kind: kind as Kind,
-    message: typeof message === "string" ? message : "",
+    message: text(message) ?? "",
     progress: typeof progress === "number" ? Math.round(progress) : undefined,
-    advice: typeof action === "string" ? action : undefined,
+    advice: text(action),
+    engine: text(engine),
+    model: text(model),
   };
+}
+
+function text(sent: unknown): string | undefined {
+  return typeof sent === "string" && sent !== "" ? sent : undefined;
 }
 
 /** How a state looks in the status bar. */
@@ -96,7 +105,15 @@ export function look(state: State): Look {
   const progress = state.kind === "loading" && state.progress !== undefined ? ` ${state.progress} %` : "";
   return {
     text: `$(${ICONS[state.kind]}) fimble${progress}`,
-    tooltip: [HEADLINES[state.kind], state.message, state.advice].filter(Boolean).join("\n"),
+    tooltip: [
+      HEADLINES[state.kind],
+      state.message,
+      state.advice,
+      state.engine && `Engine: ${state.engine}`,
+      state.model && `Model: ${state.model}`,
+    ]
+      .filter(Boolean)
+      .join("\n"),
     colour: state.kind === "error" ? "error" : state.kind === "missing" ? "warning" : "",
   };
 }

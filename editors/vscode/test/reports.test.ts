@@ -1,14 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describe, environmentOf } from "../src/reports";
-
-test("counters become aligned lines", () => {
-  assert.equal(
-    describe({ requests: 1200, promptTokens: 5, from_memory: 3, more: { nested: 1 } }),
-    "Requests       1,200\nPrompt tokens  5\nFrom memory    3",
-  );
-  assert.equal(describe({}), "");
-});
+import { environmentOf } from "../src/reports";
 
 test("settings become the variables that the server's commands read", () => {
   assert.deepEqual(

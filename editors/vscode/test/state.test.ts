@@ -45,6 +45,8 @@ test("the server's status is read, and nonsense is not", () => {
     message: "No model.",
     progress: undefined,
     advice: "Run the doctor.",
+    engine: undefined,
+    model: undefined,
   });
   assert.equal(readStatus({ kind: "loading", progress: 41.7 })?.progress, 42);
   for (const nonsense of [undefined, null, "ready", {}, { kind: "missing" }, { kind: 3 }]) {
@@ -61,4 +63,12 @@ test("the status bar shows progress, reason, advice and colour", () => {
   assert.equal(shown.tooltip, "fimble has a problem\nNo model.\nRun the doctor.");
   assert.equal(shown.colour, "error");
   assert.equal(look({ kind: "ready", message: "" }).tooltip, "fimble is ready");
+});
+
+test("the status bar names the engine that answers, and its model", () => {
+  const sent = { kind: "ready", engine: "local, while https://team.example is away", model: "bundled" };
+  assert.equal(
+    look(readStatus(sent)!).tooltip,
+    "fimble is ready\nEngine: local, while https://team.example is away\nModel: bundled",
+  );
 });
