@@ -15,9 +15,11 @@ from fimble.engine.errors import FimbleError
 from fimble.engine.models.catalogue import resolve_model
 from fimble.engine.models.gguf import read_header
 from fimble.engine.prompt.detect import detect
+from fimble.engine.serving import Serving
 from fimble.engine.settings import Settings, config_file, load_settings
 from fimble.engine.syntax.languages import LANGUAGES, grammar
 from fimble.engine.types import Completion, FimRequest
+from fimble.lsp.engine_life import DEFAULTS
 
 Result = Literal["ok", "warning", "error"]
 PACKAGES = ("pygls", "lsprotocol", "ctransformers", "tree-sitter", "aiohttp", "numpy")
@@ -47,15 +49,14 @@ def run(flags: dict[str, Any], as_json: bool) -> None:
 
 async def examine(flags: dict[str, Any]) -> list[Check]:
     """All checks, in the order in which things are needed."""
-    settings, problems = load_settings(flags)
+    settings, problems = load_settings(flags, defaults=DEFAULTS)
     checks = [_versions(), _grammars(), _settings(problems)]
     remote = settings.engine.startswith("http")
     if not remote:
         checks += _model_file(settings)
     if not any(check.result == "error" for check in checks):
-        # the engine itself is examined: no service is left behind, no fall-back hides a server that is away
-        engine = settings.engine if remote else "local"
-        checks += await _self_test(settings.model_copy(update={"engine": engine, "fallback": False}))
+        # what an editor would use is examined, but no fall-back hides a server that is away
+        checks += await _self_test(settings.model_copy(update={"fallback": False}))
     return checks
 
 
@@ -119,12 +120,20 @@ async def _self_test(settings: Settings) -> list[Check]:
         first = time.perf_counter()
         again = FimRequest(_PREFIX + " ", _SUFFIX, "python", "point.py", mode="line", document="doctor")
         made = await engine.complete(again)
-        second = time.perf_counter()
+        second, serving = time.perf_counter(), engine.serving
     except FimbleError as error:
         return [Check("self-test", "error", error.message, _advice(settings))]
     finally:
         await engine.close()
-    return [_judge(made), _speed((first - began) * 1000, (second - first) * 1000)]
+    return [_engine(serving), _judge(made), _speed((first - began) * 1000, (second - first) * 1000)]
+
+
+def _engine(serving: Serving) -> Check:
+    """The engine that answers an editor with these settings."""
+    if serving.why:
+        advice = "Mend that, or set `engine` to `local`, so that each editor runs a model of its own."
+        return Check("engine", "warning", f"{serving}: {serving.why}", advice)
+    return Check("engine", "ok", "shared by all editors" if serving.engine == "shared" else str(serving))
 
 
 def _judge(made: Completion) -> Check:
@@ -144,7 +153,7 @@ def _speed(first_ms: float, warm_ms: float) -> Check:
 
 
 def _advice(settings: Settings) -> str:
-    if settings.engine != "local":
+    if settings.engine.startswith("http"):
         return f"Check that {settings.engine} is running and that `key` is right."
     return "Set `model` to `bundled` to use the one that comes along."
 

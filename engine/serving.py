@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Serving:
     """``engine`` is ``local``, ``shared`` or a server's address; ``model`` its id, empty until known.
 
-    ``instead_of`` is the address that should answer and does not, ``why`` the reason as a sentence.
+    ``instead_of`` is the address, or ``the shared engine``, that should answer and does not, ``why`` the
+    reason as a sentence.
     """
 
     engine: str

@@ -33,12 +33,18 @@ class LocalBackend:
         engine: str = "local",
     ) -> None:
         """``engine`` is what it is called: ``local`` or ``shared``."""
-        self.serving = Serving(engine, model.id)
-        self._model = model
+        self._model, self._engine = model, engine
         self._workers = [make_worker() for _ in range(workers)]
         self._last_worker: dict[str, Worker] = {}
         self.slots = workers
         self.trims = False
+
+    @property
+    def serving(self) -> Serving:
+        why = self._workers[0].fallback_reason
+        if not why:
+            return Serving(self._engine, self._model.id)
+        return Serving("local", self._model.id, instead_of="the shared engine", why=why)
 
     async def info(self) -> ModelInfo:
         return replace(await self._workers[0].open(), id=self._model.id)

@@ -17,22 +17,18 @@ class FallbackTransport:
 
     def __init__(self, shared: Transport, make_own: Callable[[], Transport]) -> None:
         self._chosen, self._make_own = shared, make_own
-        self._reason = ""
+        self.fallback_reason = ""
 
     @property
     def process_id(self) -> int | None:
         return self._chosen.process_id
-
-    @property
-    def serving(self) -> str:
-        return f"{self._chosen.serving}: {self._reason}" if self._reason else self._chosen.serving
 
     async def start(self, on_reply: OnReply, on_exit: OnExit) -> None:
         """Join, or start the worker; :class:`OSError` when neither can be done."""
         try:
             await self._chosen.start(on_reply, on_exit)
         except OSError as error:
-            self._reason = str(error)
+            self.fallback_reason = str(error)
             log.warning("%s This editor runs a model of its own meanwhile.", error)
             self._chosen = self._make_own()
             await self._chosen.start(on_reply, on_exit)

@@ -18,7 +18,7 @@ class SharedTransport:
     """A :class:`~..workers.transports.Transport` to a service that outlives this process."""
 
     process_id: int | None = None
-    serving = "shared"
+    fallback_reason = ""
 
     def __init__(self, options: ServiceOptions) -> None:
         self._options = options

@@ -17,7 +17,7 @@ class ThreadTransport:
     """See :class:`~.transports.Transport`. A native fault here takes the whole process down."""
 
     process_id: int | None = None
-    serving = "local"
+    fallback_reason = ""
 
     def __init__(self) -> None:
         self._jobs: queue.SimpleQueue[Command | None] = queue.SimpleQueue()

@@ -34,15 +34,15 @@ class Transport(Protocol):
     def process_id(self) -> int | None: ...
 
     @property
-    def serving(self) -> str:
-        """Where the model runs, for people: "local", "shared", or "local" and why not elsewhere."""
+    def fallback_reason(self) -> str:
+        """Why the model runs in a process of its own though it should be shared; empty if it need not."""
         ...
 
 
 class ProcessTransport:
     """A child process. A native fault in it costs one request, never this process."""
 
-    serving = "local"
+    fallback_reason = ""
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None

@@ -45,9 +45,9 @@ class Worker:
         return self._transport.process_id if self._transport else None
 
     @property
-    def serving(self) -> str:
-        """Where the model runs, for people; empty while it does not run."""
-        return self._transport.serving if self._transport else ""
+    def fallback_reason(self) -> str:
+        """See :class:`~.transports.Transport`."""
+        return self._transport.fallback_reason if self._transport else ""
 
     @property
     def busy(self) -> int:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import stat
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from fimble.engine.errors import WorkerCrashed
+from fimble.engine.shared import address as addresses
 from fimble.engine.shared.address import HELLO, Address, ServiceOptions
 from fimble.engine.shared.transport import SharedTransport
 from fimble.engine.types import FimRequest
@@ -55,6 +57,23 @@ async def test_two_editors_share_one_service(folder: Path) -> None:
     async with editor(options()) as first, editor(options()) as second:
         assert list(await asyncio.gather(text(first), text(second))) == ["hello", "hello"]
         await until(lambda: len(services(folder.parent)) == 1)
+
+
+async def test_editors_that_start_at_once_start_one_service(folder: Path) -> None:
+    async with AsyncExitStack() as stack:
+        editors = [await stack.enter_async_context(editor(options())) for _ in range(5)]
+        assert set(await asyncio.gather(*map(text, editors))) == {"hello"}
+        await until(lambda: len(services(folder.parent)) == 1)
+
+
+async def test_what_a_dead_service_left_does_no_harm(folder: Path) -> None:
+    address = Address(options())
+    address.prepare()
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(address.path))
+    address.lock.touch()
+    async with editor(options()) as one:
+        assert await text(one) == "hello"
 
 
 async def test_only_the_owner_can_come_in(folder: Path) -> None:
@@ -151,3 +170,9 @@ def test_options_travel_as_json() -> None:
 def test_places_differ_by_options() -> None:
     places = {Address(o).path for o in (options(), options(answer="x"), options())}
     assert len(places) == 2
+
+
+def test_another_version_uses_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Address(options()).path
+    monkeypatch.setattr(addresses, "version", lambda name: "0.0.1")
+    assert Address(options()).path != before

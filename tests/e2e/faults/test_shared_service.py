@@ -170,3 +170,5 @@ async def test_a_runtime_folder_of_another_user_costs_only_the_sharing(
     await editor.answers_again()
     assert not editor.services()
     assert "belongs to another user" in caplog.text
+    assert "belongs to another user" in editor.engine.serving.why
+    assert str(editor.engine.serving) == "local, while the shared engine is away"
