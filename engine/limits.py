@@ -81,3 +81,15 @@ NEAR_CHARACTERS_ABOVE, NEAR_CHARACTERS_BELOW = 3_000, 800
 """How much text on each side of a cursor is parsed at least; no error, more is left out."""
 FAR_CHARACTERS = 16_000
 """In how much text on each side a place is looked for where parsing may begin or end; no error."""
+PIECE_CHARACTERS = 4_096
+"""A piece of text (mostly a line) whose tokens are remembered; longer ones are tokenised each time."""
+PIECE_CACHE_BYTES = 4 << 20
+"""The remembered pieces and their tokens; what was not used for longest goes first."""
+MESSAGES = 10_000
+"""The messages of a conversation. Else InvalidRequest."""
+TEMPLATE_CHARACTERS = 131_072
+"""A model's chat template. Else ModelFileError, when it is first used."""
+TEMPLATE_SECONDS = 5.0
+"""How long a chat template may take for a conversation. Else InvalidRequest."""
+TEMPLATE_NUMBER = 100_000
+"""The largest width, count or exponent that a chat template may ask for. Else InvalidRequest."""

@@ -8,10 +8,14 @@ between the two: the pieces' ids are exactly the whole text's.
 from __future__ import annotations
 
 import re
+import sys
+from array import array
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 
-KEPT_PIECES = 4096
+from ..limits import PIECE_CACHE_BYTES, PIECE_CHARACTERS
+
+_ENTRY_BYTES = 200
+"""What an entry takes beside its text and its ids."""
 
 
 class ChunkedTokenizer:
@@ -19,14 +23,52 @@ class ChunkedTokenizer:
 
     def __init__(self, tokenize: Callable[[str], list[int]], tokens: Iterable[str]) -> None:
         """``tokens`` are the vocabulary's texts, with ``▁`` for a space as sentencepiece writes them."""
-        self._cut = cut_pattern(tokens)
-        self._piece = lru_cache(KEPT_PIECES)(lambda piece: tuple(tokenize(piece)))
+        self._tokenize, self._cut, self._kept = tokenize, cut_pattern(tokens), PieceCache(PIECE_CACHE_BYTES)
+
+    @property
+    def bytes_kept(self) -> int:
+        return self._kept.bytes
 
     def tokenize(self, text: str) -> list[int]:
         ids: list[int] = []
         for piece in self._cut.split(text):
             ids += self._piece(piece)
         return ids
+
+    def _piece(self, piece: str) -> Iterable[int]:
+        if len(piece) > PIECE_CHARACTERS:
+            return self._tokenize(piece)
+        found = self._kept.get(piece)
+        if found is None:
+            found = array("i", self._tokenize(piece))
+            self._kept.put(piece, found)
+        return found
+
+
+class PieceCache:
+    """The ids of pieces of text, at most ``most`` bytes of both; what was not used for longest goes first."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self.bytes = most, 0
+        self._entries: dict[str, array[int]] = {}
+
+    def get(self, piece: str) -> array[int] | None:
+        found = self._entries.pop(piece, None)
+        if found is not None:
+            self._entries[piece] = found
+        return found
+
+    def put(self, piece: str, ids: array[int]) -> None:
+        """Keep the ids of a piece that is not kept yet."""
+        self._entries[piece] = ids
+        self.bytes += _size(piece, ids)
+        while self.bytes > self._most:
+            oldest = next(iter(self._entries))
+            self.bytes -= _size(oldest, self._entries.pop(oldest))
+
+
+def _size(piece: str, ids: array[int]) -> int:
+    return sys.getsizeof(piece) + sys.getsizeof(ids) + _ENTRY_BYTES
 
 
 def cut_pattern(tokens: Iterable[str]) -> re.Pattern[str]:

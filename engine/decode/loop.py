@@ -8,13 +8,14 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import DeadlineExceeded
+from ..stopping import Stopped
 from ..types import Delta, FinishReason, Sampling, Timings, TokenLogprob, Usage
 from .filters import Scores
 from .grammar import Constraint
 from .logprobs import token_logprob
 from .recall import Recall
 from .sampler import Sampler
-from .session import Cancelled, Session, Stopped
+from .session import Cancelled, Session
 from .text import TextWriter
 
 

@@ -6,13 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ..backends.base import TokenModel
 from ..errors import ContextLengthExceeded
+from ..stopping import Stopped
 from .filters import Scores
 
 Cancelled = Callable[[], bool]
-
-
-class Stopped(Exception):
-    """The caller no longer wants the result."""
 
 
 class Session:

@@ -9,18 +9,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InvalidRequest, ModelFileError
+from ..errors import ContextLengthExceeded, InvalidRequest, ModelFileError
+from ..limits import TEMPLATE_CHARACTERS
+from ..stopping import Check, unchecked
 from ..types import ChatRequest, Message, Tool
 from .shield import Shield, Theirs, split_controls, theirs
 from .tool_forms import ToolForm, describe, form_of
 from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+    from jinja2 import Template
 
 KEY = "tokenizer.chat_template"
 TOOL_KEY = "tokenizer.chat_template.tool_use"
@@ -45,10 +46,14 @@ class ChatTemplate:
         """How the model writes calls."""
         return form_of(self._for_tools)
 
-    def render(self, request: ChatRequest, messages: Sequence[Message]) -> list[str | int]:
+    def render(
+        self, request: ChatRequest, messages: Sequence[Message], most: int, check: Check = unchecked
+    ) -> list[str | int]:
         """The prompt up to where the answer begins: texts, and control tokens as ids, in order.
 
-        Raises :class:`InvalidRequest` when the template refuses the conversation.
+        Raises :class:`InvalidRequest` when the template refuses the conversation,
+        :class:`ContextLengthExceeded` when the prompt has more than ``most`` characters, and what ``check``
+        raises while it is made.
         """
         tools = request.tools if request.tool_choice != "none" else ()
         if tools and not self.supports_tools:
@@ -61,7 +66,8 @@ class ChatTemplate:
             "eos_token": self._vocabulary.text_of(self._vocabulary.eos_id),
         }
         shield = Shield(self._vocabulary.controls, values)
-        rendered = _render(self._with_tools if tools else self._plain, shield.covered())
+        template = self._with_tools if tools else self._plain
+        rendered = _render(template, shield.covered(), most, check)
         return [
             part if isinstance(part, int) else shield.lift(part)
             for part in split_controls(rendered, self._vocabulary.controls)
@@ -84,47 +90,38 @@ def find_template(metadata: Mapping[str, Any], vocabulary: Vocabulary) -> ChatTe
     return ChatTemplate(source, str(metadata.get(TOOL_KEY) or source), vocabulary)
 
 
-def _environment() -> Environment:
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    made = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
-    )
-    made.filters["tojson"] = _tojson
-    made.globals["raise_exception"] = _raise
-    made.globals["strftime_now"] = lambda layout: datetime.now().strftime(layout)
-    return made
-
-
 def _compile(source: str) -> Template:
-    from jinja2 import TemplateError
+    from .sandbox import Sandbox
 
     try:
-        return _environment().from_string(source)
-    except TemplateError as error:
+        if len(source) > TEMPLATE_CHARACTERS:
+            raise ValueError(f"it has {len(source)} characters, and may have {TEMPLATE_CHARACTERS}")
+        return Sandbox(_refuse).from_string(source)
+    except Exception as error:  # a syntax error, or any other that Python's own compiler raises
         raise ModelFileError(
             f"This model's chat template cannot be used: {error}. Choose a file with a sound template."
         ) from error
 
 
-def _render(template: Template, values: dict[str, Any]) -> str:
+def _render(template: Template, values: dict[str, Any], most: int, check: Check) -> str:
+    from .sandbox import Failed, TooLong, render
+
     try:
-        return template.render(values)
-    except InvalidRequest:
-        raise
-    except Exception as error:  # a template is a program, and may fail in any way
+        return render(template, values, most, check)
+    except TooLong:
+        raise ContextLengthExceeded(
+            f"The conversation has more than {most} characters, more than the model's context can hold. "
+            "Send fewer or shorter messages, or let its middle be left out.",
+            "messages",
+        ) from None
+    except Failed as error:
         raise InvalidRequest(
             f"The model's chat template cannot show this conversation: {error}.", "messages"
         ) from error
 
 
-def _raise(message: str) -> None:
+def _refuse(message: str) -> None:
     raise InvalidRequest(f"The model's chat template refuses this conversation: {message}", "messages")
-
-
-def _tojson(value: object, indent: int | None = None) -> str:
-    """JSON without HTML's escapes, which Jinja's own filter puts in."""
-    return json.dumps(value, ensure_ascii=False, indent=indent)
 
 
 def _told(messages: Sequence[Message], tools: Sequence[Tool]) -> list[Message]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..errors import InvalidRequest
+from ..errors import ContextLengthExceeded, InvalidRequest
 from ..types import TextRequest
 from .vocabulary import Vocabulary
 
@@ -18,27 +18,50 @@ class TextPrompt:
     own: tuple[tuple[int, bytes], ...]
 
 
+_SEAM = 64
+"""Tokens that are read ahead of those that are kept of a text, since a text's first ones depend on where
+it was cut."""
+
+
 class TextPrompts:
-    """Makes prompts for one model, whose ``tokenize`` and ``piece`` these are."""
+    """Makes prompts for one model, whose ``tokenize`` and ``piece`` these are; ``context`` in tokens."""
 
     def __init__(
-        self, vocabulary: Vocabulary, tokenize: Callable[[str], list[int]], piece: Callable[[int], bytes]
+        self,
+        vocabulary: Vocabulary,
+        tokenize: Callable[[str], list[int]],
+        piece: Callable[[int], bytes],
+        context: int,
     ) -> None:
         self._vocabulary, self._tokenize, self._piece = vocabulary, tokenize, piece
+        self._context = context
 
     def build(self, request: TextRequest, most: int) -> TextPrompt:
         """The prompt of a request; with ``truncate`` its last ``most`` tokens, the model's own start kept.
 
-        An empty prompt is the token that separates texts.
+        An empty prompt is the token that separates texts. A prompt that cannot fit is refused with
+        :class:`ContextLengthExceeded`, or cut, before it is tokenised.
         """
-        if isinstance(request.prompt, str):
-            starts, own = list(self._vocabulary.starts), self._own(request.prompt)
+        prompt, most = request.prompt, max(1, most)
+        if request.truncate:
+            prompt = prompt[-self._longest_of(prompt, most + _SEAM) :]
+        elif len(prompt) > self._longest_of(prompt, self._context):
+            raise ContextLengthExceeded(
+                f"The prompt is longer than the model's context of {self._context} tokens. Send less text.",
+                "prompt",
+            )
+        if isinstance(prompt, str):
+            starts, own = list(self._vocabulary.starts), self._own(prompt)
         else:
-            starts, own = [], [(token, self._piece(token)) for token in self._checked(request.prompt)]
+            starts, own = [], [(token, self._piece(token)) for token in self._checked(prompt)]
         if request.truncate:
             own = own[-max(1, most - len(starts)) :]
         ids = [*starts, *(token for token, _ in own)]
         return TextPrompt(ids or [self._vocabulary.separator], tuple(own))
+
+    def _longest_of(self, prompt: str | tuple[int, ...], tokens: int) -> int:
+        """The length of the longest prompt, in characters or ids, that may have so many tokens."""
+        return tokens * self._vocabulary.longest if isinstance(prompt, str) else tokens
 
     def segments(self, parts: Sequence[str | int]) -> list[int]:
         """The ids of texts with control tokens between them, as a chat template makes them."""

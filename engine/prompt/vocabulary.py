@@ -19,7 +19,8 @@ class Vocabulary:
     """``controls`` are the texts of special tokens, which only a model's own template may put in as ids.
 
     ``starts`` are ids put ahead of every text. ``separator`` is what an empty text is for the model.
-    ``sentence_space`` tells that sentencepiece puts a space ahead of a text.
+    ``sentence_space`` tells that sentencepiece puts a space ahead of a text. No token has more than
+    ``longest`` characters, so that a text's length says how many tokens it has at least.
     """
 
     size: int
@@ -29,6 +30,7 @@ class Vocabulary:
     eos_id: int | None = None
     starts: tuple[int, ...] = ()
     sentence_space: bool = False
+    longest: int = 1
 
     @property
     def separator(self) -> int:
@@ -61,6 +63,7 @@ def read_vocabulary(metadata: Mapping[str, Any]) -> Vocabulary:
         eos_id=_id(metadata, "eos", len(tokens)),
         starts=(bos,) if starts and bos is not None else (),
         sentence_space=bool(metadata.get("tokenizer.ggml.add_space_prefix", sentencepiece)),
+        longest=max(map(len, tokens)),
     )
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..decode.grammar import Constraint, GrammarCompiler
 from ..decode.loop import DecodePlan
 from ..decode.recall import Recall
 from ..decode.tool_grammar import tool_grammar
-from ..errors import ContextLengthExceeded, InvalidRequest, NoFimTokens
-from ..prompt.code_chat import code_path, code_prompt
+from ..errors import InvalidRequest, NoFimTokens
+from ..prompt.conversation import ConversationPrompts
 from ..prompt.layout import PromptBuilder
-from ..prompt.middle_out import middle_out
 from ..prompt.text import TextPrompts
 from ..prompt.tool_forms import HERMES, ToolForm
 from ..prompt.window import Budget
-from ..types import ChatRequest, FimRequest, Message, Request, Sampling, TextRequest
+from ..stopping import Check, unchecked
+from ..types import ChatRequest, FimRequest, Request, Sampling, TextRequest
 from .opened import OpenedModel
 
 _ANSWER_PART = 4
@@ -39,42 +38,48 @@ class Planner:
 
     def __init__(self, opened: OpenedModel, window: int) -> None:
         model, vocabulary = opened.model, opened.vocabulary
-        self._vocabulary, self._template, self._context = vocabulary, opened.template, model.context_length
+        self._vocabulary, self._context = vocabulary, model.context_length
         budget = Budget.of(min(window, model.context_length - 64))
-        self._fim_format, self._recalls, self._tokenize = opened.form, opened.recalls, model.tokenize
+        self._recalls, self._tokenize = opened.recalls, model.tokenize
         self._fim = PromptBuilder(model.tokenize, opened.form, budget) if opened.form else None
-        self._texts = TextPrompts(vocabulary, model.tokenize, model.piece)
+        self._texts = TextPrompts(vocabulary, model.tokenize, model.piece, model.context_length)
+        self._conversations = ConversationPrompts(
+            self._texts, vocabulary, model.tokenize, model.piece, model.context_length,
+            template=opened.template, form=opened.form,
+        )  # fmt: skip
         self._grammars = GrammarCompiler(vocabulary, model.piece, model.tokenize)
         self._names = {token: text.encode() for text, token in vocabulary.controls.items()}
         self._form = opened.template.tool_form if opened.template else HERMES
         opener = vocabulary.controls.get(self._form.opener)
         self._opener = opener if opener is not None and not model.piece(opener) else None
 
-    def task(self, request: Request) -> Task:
-        """Raises :class:`~..errors.RequestError` for what cannot be done with this model."""
+    def task(self, request: Request, check: Check = unchecked) -> Task:
+        """Raises :class:`~..errors.RequestError` for what cannot be done with this model, and what
+        ``check`` raises between the steps of long work."""
         self._check(request)
         match request:
             case FimRequest():
-                return self._suggestion(request)
+                return self._suggestion(request, check)
             case TextRequest():
                 prompt = self._texts.build(request, self._context - self._reserve(request.max_tokens))
                 echo = prompt.own if request.echo else ()
-                return self._answer(request, prompt.ids, "grammar", echo)
+                return self._answer(request, prompt.ids, "grammar", check, echo)
             case ChatRequest():
-                return self._answer(request, self._conversation(request), "response_format")
+                ids = self._conversations.build(request, self._reserve(request.max_tokens), check)
+                return self._answer(request, ids, "response_format", check)
 
     def _check(self, request: Request) -> None:
         size = self._vocabulary.size
         if not all(0 <= token < size for token, _ in request.sampling.logit_bias):
             raise InvalidRequest(f"Token ids of this model are 0 to {size - 1}.", "logit_bias")
 
-    def _suggestion(self, request: FimRequest) -> Task:
+    def _suggestion(self, request: FimRequest, check: Check) -> Task:
         if self._fim is None:
             raise NoFimTokens(
                 "This model has no fill-in-the-middle tokens, so it cannot suggest code at a cursor. "
                 "Choose a code model that has them, such as Qwen2.5-Coder, StarCoder2 or CodeLlama 7B/13B."
             )
-        constraint = self._grammars.compile(request.grammar) if request.grammar else None
+        constraint = self._grammars.compile(request.grammar, check=check) if request.grammar else None
         plan = self._plan(request, request.max_tokens or 0, constraint)
         return Task(self._fim.build(request), replace(plan, recall=self._recall(request)))
 
@@ -85,40 +90,12 @@ class Planner:
             return None
         return Recall(request.prefix, request.suffix, self._tokenize)
 
-    def _conversation(self, request: ChatRequest) -> list[int]:
-        """The prompt of a conversation, or of as much of it as the request allows."""
-        budget = self._context if request.prompt_tokens is None else request.prompt_tokens
-        if request.middle_out:
-            budget = min(budget, self._context - self._reserve(request.max_tokens))
-        messages = request.messages
-        if request.middle_out or request.prompt_tokens is not None:
-            messages = middle_out(messages, budget, lambda fewer: len(self._chat_ids(request, fewer)))
-        ids = self._chat_ids(request, messages)
-        if len(ids) + (request.max_tokens != 0) > self._context:
-            raise ContextLengthExceeded(
-                f"The conversation has {len(ids)} tokens, but the model's context holds {self._context}. "
-                "Send fewer or shorter messages, or let its middle be left out.",
-                "messages",
-            )
-        return ids
-
-    def _chat_ids(self, request: ChatRequest, messages: Sequence[Message]) -> list[int]:
-        if self._template is not None:
-            return self._texts.segments(self._template.render(request, messages))
-        return self._texts.segments(self._code(code_prompt(request, messages), code_path(request.language)))
-
-    def _code(self, text: str, path: str) -> list[str | int]:
-        """With the header that the model was trained to see ahead of a file, if any."""
-        form = self._fim_format
-        if form is None or not form.family.own_header or "file_sep" not in form.ids:
-            return [text]
-        return [form.ids["file_sep"], (form.family.file_header or "").format(path=path) + text]
-
     def _answer(
         self,
         request: TextRequest | ChatRequest,
         ids: list[int],
         param: str,
+        check: Check,
         echo: tuple[tuple[int, bytes], ...] = (),
     ) -> Task:
         limit = self._context if request.max_tokens is None else request.max_tokens
@@ -126,10 +103,11 @@ class Planner:
         if choice == "none" or not request.tools:
             if choice not in ("none", "auto"):
                 raise InvalidRequest("A tool is asked for, and there are no tools.", "tool_choice")
-            constraint = self._grammars.compile(request.grammar, param) if request.grammar else None
+            grammar = request.grammar
+            constraint = self._grammars.compile(grammar, param, check) if grammar is not None else None
             return Task(ids, self._plan(request, limit, constraint, echo))
         grammar = tool_grammar(request.tools, choice, self._form, self._opener, request.grammar)
-        plan = self._plan(request, limit, self._grammars.compile(grammar, "tools"), echo)
+        plan = self._plan(request, limit, self._grammars.compile(grammar, "tools", check), echo)
         return Task(ids, plan, self._form, request.parallel_tool_calls and choice == "auto")
 
     def _plan(

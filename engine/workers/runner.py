@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..decode.loop import generate
-from ..decode.session import Cancelled, Session, Stopped
+from ..decode.session import Cancelled, Session
 from ..decode.tool_calls import with_tool_calls
-from ..errors import FimbleError, WorkerCrashed
+from ..errors import DeadlineExceeded, FimbleError, WorkerCrashed
+from ..stopping import Check, Stopped
 from .messages import Ended, Piece, Reply, Run, WorkerOptions
 from .opened import open_model
 from .planner import Planner
@@ -41,12 +42,13 @@ class Runner:
         send(Ended(job.id, error))
 
     def _run(self, job: Run, cancelled: Cancelled, send: Send) -> None:
-        arrived, limit = time.monotonic(), job.request.deadline_ms
-        task = self._planner.task(job.request)
+        limit = job.request.deadline_ms
+        deadline = None if limit is None else time.monotonic() + limit / 1000
+        task = self._planner.task(job.request, _check(cancelled, deadline))
         if job.warm:
             self._session.prefill(task.prompt, cancelled)
             return
-        plan = replace(task.plan, deadline=None if limit is None else arrived + limit / 1000)
+        plan = replace(task.plan, deadline=deadline)
         deltas = generate(self._session, task.prompt, plan, cancelled)
         if task.form is not None:
             deltas = with_tool_calls(deltas, task.form, task.several_calls)
@@ -55,6 +57,18 @@ class Runner:
 
     def close(self) -> None:
         self._session.model.close()
+
+
+def _check(cancelled: Cancelled, deadline: float | None) -> Check:
+    """Ends the making of a prompt that nobody waits for."""
+
+    def check() -> None:
+        if cancelled():
+            raise Stopped
+        if deadline is not None and time.monotonic() >= deadline:
+            raise DeadlineExceeded("The deadline passed before the prompt was made.")
+
+    return check
 
 
 class CancelSet:

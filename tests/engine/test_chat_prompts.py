@@ -20,9 +20,10 @@ SPACED = Vocabulary(300, frozenset({257}), {"</s>": 257}, bos_id=256, starts=(25
 
 
 def prompts(vocabulary: Vocabulary) -> TextPrompts:
-    return TextPrompts(
-        vocabulary, lambda text: list(text.encode()), lambda token: bytes([token]) if token < 256 else b""
-    )
+    def piece(token: int) -> bytes:
+        return bytes([token]) if token < 256 else b""
+
+    return TextPrompts(vocabulary, lambda text: list(text.encode()), piece, 1000)
 
 
 def text_of(own: tuple[tuple[int, bytes], ...]) -> str:

@@ -17,6 +17,8 @@ from fimble.engine.prompt.vocabulary import Vocabulary
 from fimble.engine.types import ChatRequest, Message, NamedTool, Role, Tool, ToolCall
 
 CONTROLS = {"<s>": 1, "</s>": 2, "<|im_start|>": 3, "<|im_end|>": 4, "[INST]": 5, "[/INST]": 6, "<|user|>": 7}
+MOST = 10_000
+"""Characters that a prompt may have."""
 VOCABULARY = Vocabulary(100, frozenset({2, 4}), CONTROLS, bos_id=1, eos_id=2)
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content | trim }}<|im_end|>\n"
@@ -49,7 +51,7 @@ def request(*messages: Message, **more: Any) -> ChatRequest:
 
 def render(source: str, *messages: Message, **more: Any) -> list[str | int]:
     wanted = request(*messages, **more)
-    return template(source).render(wanted, wanted.messages)
+    return template(source).render(wanted, wanted.messages, MOST)
 
 
 def texts(parts: list[str | int]) -> str:
@@ -155,8 +157,8 @@ def test_a_models_own_template_for_tools_is_used_for_them() -> None:
     assert found.supports_tools
     assert found.tool_form is HERMES
     asked = request(Message("user", "hi"), tools=(Tool("sum"),))
-    assert "sum" in texts(found.render(asked, asked.messages))
-    assert 3 in found.render(request(), [Message("user", "hi")])
+    assert "sum" in texts(found.render(asked, asked.messages, MOST))
+    assert 3 in found.render(request(), [Message("user", "hi")], MOST)
 
 
 def test_what_a_model_can_do_is_read_from_its_template() -> None:

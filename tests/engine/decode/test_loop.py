@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from fimble.engine.backends.fake import END, FakeOptions, fake_vocabulary
 from fimble.engine.decode.loop import generate
-from fimble.engine.decode.session import Stopped
 from fimble.engine.errors import ContextLengthExceeded, DeadlineExceeded, InvalidRequest
+from fimble.engine.stopping import Stopped
 from fimble.engine.types import Grammar, Sampling
 
 from .helpers import compiler, joined, plan, run, session
