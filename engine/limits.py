@@ -93,3 +93,18 @@ TEMPLATE_SECONDS = 5.0
 """How long a chat template may take for a conversation. Else InvalidRequest."""
 TEMPLATE_NUMBER = 100_000
 """The largest width, count or exponent that a chat template may ask for. Else InvalidRequest."""
+
+MODEL_METADATA_BYTES = 128 << 20
+"""All of a model file ahead of its weights. Else ModelFileError, as for the six that follow."""
+MODEL_PAIRS = 4_096
+"""The metadata pairs of a model file."""
+MODEL_TENSORS = 65_536
+"""The tensors of a model file."""
+MODEL_ARRAY_ITEMS = 2_000_000
+"""The items of all arrays in a model file together; a vocabulary of 256,000 tokens has about 1,000,000."""
+MODEL_TEXT_BYTES = 1 << 20
+"""One text in a model file, such as a chat template."""
+TOKEN_CHARACTERS = 1_024
+"""The text of one token."""
+SAMPLED_BYTES = 4_096
+"""How much of each matrix is looked at for weights that are no numbers."""

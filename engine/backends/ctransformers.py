@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from ctransformers.llm import LLM, Config
 from numpy.typing import NDArray
 
 from ..errors import ModelFileError, NoFimTokens, WorkerCrashed
-from ..models.gguf import Header, require_keys
+from ..models.gguf import Header
 from .chunks import ChunkedTokenizer
+from .llama_file import check_llama
 from .threads import ThreadCount
 
 _SENTINEL = "\x01"
@@ -32,52 +32,17 @@ def check(header: Header) -> None:
     if architecture not in _ARCHITECTURES or tokenizer != "llama":
         raise ModelFileError(
             f"The bundled runtime cannot load {header.path}: it knows llama models with a sentencepiece "
-            f"tokenizer, and this is {architecture or 'unnamed'} with {tokenizer or 'none'}. "
+            f"tokenizer, and this is {architecture[:80] or 'unnamed'} with {str(tokenizer)[:80]}. "
             "Choose one that it knows, such as CodeLlama, or `bundled`."
         )
-    require_keys(header, _needed(architecture), "the bundled runtime")
-    _check_consistency(header)
-
-
-def _needed(architecture: str) -> dict[str, Callable[[Any], bool]]:
-    counts = "context_length embedding_length block_count feed_forward_length attention.head_count"
-    keys: dict[str, Callable[[Any], bool]] = {
-        f"{architecture}.{name}": lambda value: isinstance(value, int) and 0 < value < 1 << 24
-        for name in counts.split()
-    }
-    keys[f"{architecture}.attention.layer_norm_rms_epsilon"] = lambda v: isinstance(v, float) and v > 0
-    keys["tokenizer.ggml.tokens"] = lambda v: isinstance(v, list) and len(v) > 2
-    keys["tokenizer.ggml.scores"] = keys["tokenizer.ggml.token_type"] = lambda v: isinstance(v, list)
-    return keys
-
-
-def _check_consistency(header: Header) -> None:
-    """What the native loader divides by or indexes with must fit together, or it crashes."""
-    tokens = len(header.metadata["tokenizer.ggml.tokens"])
-    width, heads = header.number("embedding_length"), header.number("attention.head_count")
-    kv_heads = header.number("attention.head_count_kv", heads)
-    shapes = {tensor.name: tensor.shape for tensor in header.tensors}
-    embedding = shapes.get("token_embd.weight")
-    problems = {
-        "its lists of tokens, scores and types differ in length": len(
-            {len(header.metadata[f"tokenizer.ggml.{name}"]) for name in ("tokens", "scores", "token_type")}
-        )
-        != 1,
-        "its attention heads do not fit its width": bool(width % heads or kv_heads < 1 or heads % kv_heads),
-        "its embedding table is missing or of the wrong shape": embedding != (width, tokens),
-        "it has no output.weight, which this runtime needs": "output.weight" not in shapes,
-        "layers are missing": f"blk.{header.number('block_count') - 1}.ffn_down.weight" not in shapes,
-    }
-    for problem, present in problems.items():
-        if present:
-            raise ModelFileError(f"The model file {header.path} cannot be used: {problem}.")
+    check_llama(header)
 
 
 class CTransformersModel:
     """A loaded model at token level; see :class:`~.base.TokenModel`."""
 
     def __init__(self, header: Header, *, threads: int, context_length: int) -> None:
-        check(header)
+        """Load a model that :func:`check` has let pass."""
         config = Config(context_length=context_length, threads=threads, mmap=True)
         try:
             self._llm = LLM(str(header.path), config=config, lib=_library())

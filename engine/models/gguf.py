@@ -8,17 +8,26 @@ Format: ggml's ``docs/gguf.md`` (versions 2 and 3, little-endian).
 from __future__ import annotations
 
 import mmap
+import os
+import reprlib
+import stat
 import struct
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import ModelFileError
+from ..limits import MODEL_ARRAY_ITEMS, MODEL_METADATA_BYTES, MODEL_PAIRS, MODEL_TENSORS, MODEL_TEXT_BYTES
 
-MAX_COUNT = 10_000_000
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_KINDS = {
+    0: "u8", 1: "i8", 2: "u16", 3: "i16", 4: "u32", 5: "i32", 6: "f32", 7: "bool", 8: "str", 10: "u64",
+    11: "i64", 12: "f64",
+}  # fmt: skip
 _STRING, _ARRAY = 8, 9
+_MOST_ALIGNMENT = 1 << 16
 
 # ggml type: (elements of a block, bytes of a block)
 _BLOCKS = {
@@ -50,16 +59,23 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Metadata and tensor table of a file that passed every check."""
+    """Metadata and tensor table of a file that passed every check.
+
+    ``kinds`` are the types of the metadata as in the file: ``u32``, ``str``, or for arrays ``[f32]``.
+    Tensors' offsets count from ``data_start``.
+    """
 
     path: Path
     version: int
     metadata: Mapping[str, Any]
     tensors: tuple[Tensor, ...]
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    data_start: int = 0
 
     @property
     def architecture(self) -> str:
-        return str(self.metadata.get("general.architecture", ""))
+        value = self.metadata.get("general.architecture")
+        return value if isinstance(value, str) else ""
 
     def number(self, key: str, default: int = 0) -> int:
         """An architecture's own integer key, such as ``context_length``."""
@@ -72,62 +88,80 @@ class _Damaged(Exception):
 
 
 class _Cursor:
-    """Walks over the bytes; reading past the end is an error, never a guess."""
+    """Walks over the bytes; reading past the end, or past the bounds, is an error and never a guess."""
 
     def __init__(self, data: mmap.mmap) -> None:
-        self.data, self.at, self.size = data, 0, len(data)
+        self.data, self.at, self.size = data, 0, min(len(data), MODEL_METADATA_BYTES)
+        self._items_left = MODEL_ARRAY_ITEMS
 
     def unpack(self, layout: str) -> Any:
-        size = struct.calcsize("<" + layout)
-        if self.at + size > self.size:
-            raise _Damaged("it ends in the middle of its header")
-        value = struct.unpack_from("<" + layout, self.data, self.at)
-        self.at += size
-        return value[0]
+        return struct.unpack_from("<" + layout, self.data, self._step(struct.calcsize("<" + layout)))[0]
 
-    def count(self, what: str) -> int:
+    def count(self, what: str, most: int) -> int:
         value = int(self.unpack("Q"))
-        if value > MAX_COUNT or value > self.size:
+        if value > most:
             raise _Damaged(f"it claims {value} {what}")
         return value
 
     def text(self) -> str:
-        length = self.count("bytes of a name")
-        if self.at + length > self.size:
-            raise _Damaged("it ends in the middle of its header")
-        raw = self.data[self.at : self.at + length]
-        self.at += length
-        return raw.decode("utf-8", "replace")
+        length = self.count("bytes of a text", MODEL_TEXT_BYTES)
+        at = self._step(length)
+        return self.data[at : at + length].decode("utf-8", "replace")
 
-    def value(self, kind: int, depth: int = 0) -> Any:
+    def value(self) -> tuple[str, Any]:
+        """A metadata value, with the name of its type ahead of it."""
+        kind = self.unpack("I")
+        if kind == _ARRAY:
+            kind = self.unpack("I")
+            return f"[{_name_of(kind)}]", self._array(kind)
+        return _name_of(kind), self.text() if kind == _STRING else self.unpack(_SCALARS[kind])
+
+    def _array(self, kind: int) -> list[Any]:
+        count = self.count("array items", self._items_left)
+        self._items_left -= count
         if kind == _STRING:
-            return self.text()
-        if kind == _ARRAY and depth < 4:
-            return self._array(depth)
-        if kind in _SCALARS:
-            return self.unpack(_SCALARS[kind])
-        raise _Damaged(f"it has a metadata value of the unknown type {kind}")
-
-    def _array(self, depth: int) -> list[Any]:
-        kind, count = self.unpack("I"), self.count("array items")
-        if kind not in _SCALARS:
-            return [self.value(kind, depth + 1) for _ in range(count)]
+            return [self.text() for _ in range(count)]
         layout = f"<{count}{_SCALARS[kind]}"
-        if self.at + struct.calcsize(layout) > self.size:
-            raise _Damaged("it ends in the middle of its header")
-        items = struct.unpack_from(layout, self.data, self.at)
-        self.at += struct.calcsize(layout)
-        return list(items)
+        return list(struct.unpack_from(layout, self.data, self._step(struct.calcsize(layout))))
+
+    def _step(self, size: int) -> int:
+        """Go over ``size`` bytes; returns where they begin."""
+        at = self.at
+        if at + size > self.size:
+            whole = self.size == len(self.data)
+            raise _Damaged("it ends in the middle of its header" if whole else "its header is too large")
+        self.at = at + size
+        return at
+
+
+def _name_of(kind: int) -> str:
+    if kind == _ARRAY:
+        raise _Damaged("it has an array of arrays, which no model needs")
+    if kind not in _KINDS:
+        raise _Damaged(f"it has a metadata value of the unknown type {kind}")
+    return _KINDS[kind]
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[mmap.mmap]:
+    """The bytes of a regular file; raises ``OSError``, at once also for what would wait for a writer."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("it is a folder, a device or a pipe, and no file")
+        with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as data:
+            yield data
+    finally:
+        os.close(descriptor)
 
 
 def read_header(path: Path) -> Header:
     """Parse and check ``path``; :class:`ModelFileError` says what is wrong and what to do."""
     try:
-        with path.open("rb") as file:
-            if path.stat().st_size < 24:
-                raise _Damaged("it is too small to be a model")
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _parse(path, _Cursor(data))
+        if path.stat().st_size < 24 and path.is_file():
+            raise _Damaged("it is too small to be a model")
+        with mapped(path) as data:
+            return _parse(path, _Cursor(data))
     except _Damaged as error:
         raise ModelFileError(
             f"The model file {path} is damaged or no GGUF file: {error}. Download it again."
@@ -145,21 +179,18 @@ def _parse(path: Path, cursor: _Cursor) -> Header:
     version = cursor.unpack("I")
     if version not in (2, 3):
         raise _Damaged(f"its format version {version} is not 2 or 3")
-    tensor_count, pair_count = cursor.count("tensors"), cursor.count("metadata pairs")
-    metadata = _read_metadata(cursor, pair_count)
-    tensors = tuple(_read_tensor(cursor) for _ in range(tensor_count))
-    _check_tensors(cursor, metadata, tensors)
-    return Header(path, version, metadata, tensors)
-
-
-def _read_metadata(cursor: _Cursor, count: int) -> dict[str, Any]:
+    tensor_count, pair_count = cursor.count("tensors", MODEL_TENSORS), cursor.count("pairs", MODEL_PAIRS)
+    kinds: dict[str, str] = {}
     metadata: dict[str, Any] = {}
-    for _ in range(count):
+    for _ in range(pair_count):
         key = cursor.text()
         if key in metadata:
             raise _Damaged(f"it has the metadata key {key[:80]!r} twice")
-        metadata[key] = cursor.value(cursor.unpack("I"))
-    return metadata
+        kinds[key], metadata[key] = cursor.value()
+    tensors = tuple(_read_tensor(cursor) for _ in range(tensor_count))
+    start = _data_start(cursor.at, kinds, metadata)
+    _check_places(tensors, len(cursor.data) - start, metadata.get("general.alignment", 32))
+    return Header(path, version, metadata, tensors, kinds, start)
 
 
 def _read_tensor(cursor: _Cursor) -> Tensor:
@@ -175,16 +206,29 @@ def _read_tensor(cursor: _Cursor) -> Tensor:
     return tensor
 
 
-def _check_tensors(cursor: _Cursor, metadata: Mapping[str, Any], tensors: tuple[Tensor, ...]) -> None:
-    alignment = metadata.get("general.alignment", 32)
-    if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1):
-        raise _Damaged(f"its alignment {alignment} is no power of two")
-    data_start = (cursor.at + alignment - 1) // alignment * alignment
-    for tensor in tensors:
-        if data_start + tensor.offset + tensor.bytes > cursor.size:
-            raise _Damaged(f"it is cut off: the tensor {tensor.name[:80]!r} lies past its end")
+def _data_start(end: int, kinds: Mapping[str, str], metadata: Mapping[str, Any]) -> int:
+    """Where the tensors begin: behind the header, at a multiple of the file's alignment."""
+    key = "general.alignment"
+    alignment = metadata.get(key, 32)
+    if kinds.get(key, "u32") != "u32" or not 1 <= alignment <= _MOST_ALIGNMENT or alignment & (alignment - 1):
+        raise _Damaged(f"its alignment {reprlib.repr(alignment)} is no power of two up to {_MOST_ALIGNMENT}")
+    return -(-end // int(alignment)) * int(alignment)
+
+
+def _check_places(tensors: tuple[Tensor, ...], size: int, alignment: int) -> None:
+    """Every tensor is inside the file, begins where it may, and shares no byte with another."""
     if len({tensor.name for tensor in tensors}) != len(tensors):
         raise _Damaged("it has two tensors of the same name")
+    end = 0
+    for tensor in sorted(tensors, key=lambda tensor: tensor.offset):
+        name = tensor.name[:80]
+        if tensor.offset + tensor.bytes > size:
+            raise _Damaged(f"it is cut off: the tensor {name!r} lies past its end")
+        if tensor.offset % alignment:
+            raise _Damaged(f"its tensor {name!r} is not aligned")
+        if tensor.offset < end:
+            raise _Damaged(f"its tensor {name!r} overlaps another")
+        end = tensor.offset + tensor.bytes
 
 
 def require_keys(header: Header, keys: Mapping[str, Callable[[Any], bool]], backend: str) -> None:
@@ -197,6 +241,6 @@ def require_keys(header: Header, keys: Mapping[str, Callable[[Any], bool]], back
             )
         if not sensible(header.metadata[key]):
             raise ModelFileError(
-                f"The model file {header.path} is damaged: {key} is {str(header.metadata[key])[:60]}. "
+                f"The model file {header.path} is damaged: {key} is {reprlib.repr(header.metadata[key])}. "
                 "Download it again."
             )

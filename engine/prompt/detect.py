@@ -38,12 +38,12 @@ class FimFormat:
 
 def detect(metadata: Mapping[str, Any]) -> FimFormat:
     """The format of a model, or :class:`NoFimTokens`."""
-    tokens: list[str] = metadata.get("tokenizer.ggml.tokens", [])
+    tokens = texts_of(metadata)
     for how, ids in (
         ("keys", _from_keys(metadata, 0)),
         ("older keys", _from_keys(metadata, 1)),
     ):
-        if "prefix" in ids and "suffix" in ids and all(i < len(tokens) for i in ids.values()):
+        if "prefix" in ids and "suffix" in ids and all(0 <= i < len(tokens) for i in ids.values()):
             family = _family_of_ids(ids, tokens, metadata)
             return _format(family, {**_from_texts(family, tokens), **ids}, metadata, tokens, how)
     for family in FAMILIES:
@@ -56,14 +56,24 @@ def detect(metadata: Mapping[str, Any]) -> FimFormat:
     )
 
 
+def texts_of(metadata: Mapping[str, Any]) -> list[str]:
+    """The texts of a model's tokens; none where the file has something else in their place."""
+    tokens = metadata.get("tokenizer.ggml.tokens")
+    return tokens if isinstance(tokens, list) and all(isinstance(text, str) for text in tokens) else []
+
+
+def token_id(metadata: Mapping[str, Any], name: str, size: int) -> int | None:
+    """The id of a special token such as ``bos``, if it is one of a vocabulary of ``size``."""
+    value = metadata.get(f"tokenizer.ggml.{name}_token_id")
+    return value if isinstance(value, int) and 0 <= value < size else None
+
+
 def end_ids(metadata: Mapping[str, Any]) -> frozenset[int]:
     """Every token id that ends a generation, by the metadata and by known texts."""
-    tokens: list[str] = metadata.get("tokenizer.ggml.tokens", [])
-    declared = {metadata.get(f"tokenizer.ggml.{name}_token_id") for name in ("eos", "eot", "fim_pad", "eom")}
-    return frozenset(
-        {i for i in declared if isinstance(i, int)}
-        | {i for i, text in enumerate(tokens) if text in END_TEXTS}
-    )
+    tokens = texts_of(metadata)
+    declared = {token_id(metadata, name, len(tokens)) for name in ("eos", "eot", "fim_pad", "eom")}
+    by_text = {i for i, text in enumerate(tokens) if text in END_TEXTS}
+    return frozenset(by_text | {i for i in declared if i is not None})
 
 
 def _from_keys(metadata: Mapping[str, Any], which: int) -> dict[Control, int]:
@@ -108,12 +118,12 @@ def _format(
     if layout is not None:
         family = replace(family, layout=layout)
     ends = end_ids(metadata) | {i for i, text in enumerate(tokens) if text in family.stops}
-    bos = metadata.get("tokenizer.ggml.bos_token_id")
+    bos = token_id(metadata, "bos", len(tokens))
     wanted = metadata.get("tokenizer.ggml.add_bos_token", family.bos)
     return FimFormat(
         family=family,
         ids=dict(ids),
         end_ids=ends | frozenset(ids.values()),
-        bos_id=bos if wanted and isinstance(bos, int) else None,
+        bos_id=bos if wanted else None,
         found_by=how,
     )

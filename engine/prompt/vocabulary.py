@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .detect import end_ids
+from .detect import end_ids, texts_of, token_id
 
 _CONTROL, _USER_DEFINED = 3, 4
 _SPECIAL = re.compile(r"<.+>|\[.+\]")
@@ -46,10 +46,10 @@ class Vocabulary:
 
 def read_vocabulary(metadata: Mapping[str, Any]) -> Vocabulary:
     """The vocabulary of a checked file; where a key is missing, what llama.cpp takes for sentencepiece."""
-    tokens: list[str] = metadata["tokenizer.ggml.tokens"]
+    tokens = texts_of(metadata)
     types: list[int] = metadata.get("tokenizer.ggml.token_type", [])
     sentencepiece = metadata.get("tokenizer.ggml.model") == "llama"
-    bos = _id(metadata, "bos", len(tokens))
+    bos = token_id(metadata, "bos", len(tokens))
     starts = metadata.get("tokenizer.ggml.add_bos_token", sentencepiece)
     return Vocabulary(
         size=len(tokens),
@@ -60,13 +60,8 @@ def read_vocabulary(metadata: Mapping[str, Any]) -> Vocabulary:
             if (kind == _CONTROL and text) or (kind == _USER_DEFINED and _SPECIAL.fullmatch(text))
         },
         bos_id=bos,
-        eos_id=_id(metadata, "eos", len(tokens)),
+        eos_id=token_id(metadata, "eos", len(tokens)),
         starts=(bos,) if starts and bos is not None else (),
         sentence_space=bool(metadata.get("tokenizer.ggml.add_space_prefix", sentencepiece)),
-        longest=max(map(len, tokens)),
+        longest=max(map(len, tokens), default=1),
     )
-
-
-def _id(metadata: Mapping[str, Any], name: str, size: int) -> int | None:
-    value = metadata.get(f"tokenizer.ggml.{name}_token_id")
-    return value if isinstance(value, int) and 0 <= value < size else None
