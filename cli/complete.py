@@ -6,17 +6,17 @@ import asyncio
 import json
 import re
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from fimble.engine.engine import Engine
 from fimble.engine.errors import InvalidRequest
-from fimble.engine.settings import require_settings
+from fimble.engine.settings import load_settings
 from fimble.engine.syntax.languages import find_language
 from fimble.engine.types import Completion, FimRequest, Mode
 
-from .source import read_source
+from .source import read_source, say
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -34,6 +34,9 @@ def run(
     name, line, column = parse_place(place)
     prefix, suffix = split_at(read_source(name, stdin), line, column)
     spec = find_language(language, name)
+    if language and find_language(language) is None:
+        say(f"The language {language!r} has no grammar here, so the text is taken as plain text.")
+        spec = None
     request = FimRequest(
         prefix,
         suffix,
@@ -81,8 +84,12 @@ def split_at(text: str, line: int, column: int) -> tuple[str, str]:
 
 
 async def _complete(flags: dict[str, Any], request: FimRequest) -> Completion:
-    engine = Engine(require_settings(flags))
+    settings, problems = load_settings(flags)
+    for problem in problems:
+        say(problem)
+    engine = Engine(settings)
     try:
-        return await engine.complete(request)
+        made = await engine.complete(request)
+        return replace(made, model=made.model or engine.serving.model)
     finally:
         await engine.close()

@@ -107,8 +107,9 @@ async def _play(name: str, text: str, key_seconds: float) -> None:
 async def _type_all(
     driver: Driver, text: str, key_seconds: float, tally: Tally, draw: Callable[[Group], None], name: str
 ) -> Group:
-    """Type ``text``, accepting what is right; returns the last picture that had a suggestion in it."""
-    at, best = 0, _picture(name, "", Answer("", 0), tally)
+    """Type ``text``, accepting what is right; returns the last picture of what was accepted, or else of any
+    suggestion."""
+    at, last, accepted = 0, _picture(name, "", Answer("", 0), tally), False
     while at < len(text):
         driver.type(text[at])
         at, tally.keys = at + 1, tally.keys + 1
@@ -116,19 +117,22 @@ async def _type_all(
         tally.latencies.append(answer.milliseconds)
         picture = _picture(name, text[:at], answer, tally)
         draw(picture)
+        if answer.text and not accepted:
+            last = picture
         await asyncio.sleep(max(0.0, key_seconds - answer.milliseconds / 1000))
         if len(answer.text) >= ACCEPT_LENGTH and text.startswith(answer.text, at):
-            best = picture
+            last, accepted = picture, True
             await asyncio.sleep(key_seconds * 8)  # time to read it
             await driver.accept(answer)
             at += len(answer.text)
             tally.accepted += 1
             tally.accepted_characters += len(answer.text)
-    return best
+    return last
 
 
 def _picture(name: str, typed: str, answer: Answer, tally: Tally) -> Group:
-    body = Text("\n".join(typed.split("\n")[-ROWS:]))
+    rows = max(1, ROWS - answer.text.count("\n"))  # room for the whole suggestion
+    body = Text("\n".join(typed.split("\n")[-rows:]))
     body.append("▏", style="bold")
     body.append(answer.text, style="italic bright_black")
     panel = Panel(body, title=name, title_align="left", height=ROWS + 4, border_style="blue")

@@ -89,7 +89,7 @@ def _settings(problems: list[str]) -> Check:
     path = config_file()
     where = str(path) if path.exists() else f"defaults (there is no {path})"
     if problems:
-        return Check("settings", "warning", " ".join(problems), f"Correct it in {path} or the environment.")
+        return Check("settings", "warning", " ".join(problems), "Correct it there.")
     return Check("settings", "ok", where)
 
 

@@ -119,9 +119,9 @@ def _print_table(found: list[Key]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None)
+    table = Table(box=None, padding=(0, 1, 0, 0))
     for name in ("id", "name", "state", "may", "limits", "expires"):
-        table.add_column(name, no_wrap=name != "may", min_width=8)
+        table.add_column(name, no_wrap=name in ("id", "state"), min_width=8, overflow="fold")
     for key in found:
         each = _described(key)
         limits = [f"{each[name]} {name.replace('_', ' ')}" for name in Allowance.__slots__ if each[name]]

@@ -28,6 +28,7 @@ EngineOption = Annotated[
     str | None, typer.Option("--engine", help="`local`, or the address of a fimble server to ask instead.")
 ]
 Threads = Annotated[int | None, typer.Option(help="Threads for the model; by default half the cores.")]
+MOST_TOKENS = 8000
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
@@ -138,7 +139,9 @@ def complete(
     engine: EngineOption = None,
     language: Annotated[str, typer.Option(help="Language id; by default from the file name.")] = "",
     mode: Annotated[str, typer.Option(help="auto, line or block.")] = "auto",
-    max_tokens: Annotated[int | None, typer.Option(help="At most this many tokens.")] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, max=MOST_TOKENS, help="At most this many tokens.")
+    ] = None,
     stdin: Annotated[
         bool, typer.Option("--stdin", help="Read FILE's text, not yet saved, from stdin.")
     ] = False,

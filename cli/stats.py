@@ -14,9 +14,10 @@ from fimble.engine.errors import InvalidRequest
 from fimble.lsp.statistics import read_records, statistics_file
 from fimble.lsp.summary import Summary, by_day, by_language, summarise
 
+from .stats_rows import HEADINGS, cells
+
 BARS = " ▁▂▃▄▅▆▇█"
 DAY_SECONDS = 86_400
-HEADINGS = ("suggestions", "accepted", "share", "characters", "still there", "p50 ms", "p95 ms", "no model")
 
 
 def run(days: int, html: Path | None, as_json: bool) -> None:
@@ -56,33 +57,13 @@ def _draw(days: int, total: Summary, languages: list[Summary], dates: list[Summa
 
 
 def _table(days: int, summaries: list[Summary]) -> Table:
-    table = Table(title=f"The last {days} days", title_justify="left")
-    table.add_column("language")
-    headings = (
-        "suggestions",
-        "accepted",
-        "share",
-        "characters",
-        "still there",
-        "p50 ms",
-        "p95 ms",
-        "no model",
-    )
-    for heading in headings:
-        table.add_column(heading, justify="right")
+    table = Table(title=f"The last {days} days", title_justify="left", box=None, padding=(0, 1, 0, 0))
+    table.add_column("language", min_width=8, overflow="fold")
+    for heading in HEADINGS:
+        table.add_column(heading.replace(" ", "\n"), justify="right", no_wrap=True)
     for summary in summaries:
         table.add_row(*cells(summary), style="bold" if summary.name == "all" else None)
     return table
-
-
-def cells(summary: Summary) -> list[str]:
-    """A summary as a row of a table."""
-    retained = "–" if summary.retained is None else f"{summary.retained:.0%}"
-    return [
-        summary.name, f"{summary.suggestions:,}", f"{summary.accepted:,}", f"{summary.acceptance:.0%}",
-        f"{summary.accepted_characters:,}", retained, f"{summary.p50_ms:.0f}", f"{summary.p95_ms:.0f}",
-        f"{summary.from_memory:.0%}",
-    ]  # fmt: skip
 
 
 def spark(values: list[int]) -> str:

@@ -6,7 +6,7 @@ from html import escape
 
 from fimble.lsp.summary import Summary
 
-from .stats import HEADINGS, cells
+from .stats_rows import HEADINGS, cells
 
 _STYLE = """
 :root {

@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_config_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -21,6 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from .errors import SettingsError
 
 PREFIX = "FIMBLE_"
+SHOWN_CHARACTERS = 120
+"""As much of a wrong value is repeated."""
 OTHER_TABLES = ("server",)
 """Tables of the same file that belong to other rooms."""
 
@@ -51,9 +54,20 @@ class Settings(BaseModel):
     @field_validator("engine")
     @classmethod
     def _known_engine(cls, value: str) -> str:
-        if value in ("local", "shared") or value.startswith(("http://", "https://")):
-            return value.rstrip("/")
-        raise ValueError("should be `local`, `shared` or an address that begins with http:// or https://")
+        if value in ("local", "shared"):
+            return value
+        try:
+            address = urlsplit(value)
+            sound = address.scheme in ("http", "https") and address.hostname and address.port != 0
+        except ValueError:
+            address, sound = urlsplit(""), None
+        if not sound:
+            raise ValueError("should be `local`, `shared` or an address that begins with http:// or https://")
+        if address.username is not None or address.query or address.fragment:
+            raise ValueError(
+                "should be a bare address, such as https://team.example:8741; a key belongs into `key`"
+            )
+        return value.rstrip("/")
 
     @property
     def thread_count(self) -> int:
@@ -140,4 +154,14 @@ def _problem(key: str, value: object, reason: str, source: str) -> str:
         return f"Unknown setting `{key}` in {source}{hint}"
     default = json.dumps(Settings.model_fields[key].default)
     reason = reason.removeprefix("Value error, ")
-    return f"`{key}` is {value!r} in {source}: {reason}. The default {default} is used."
+    return f"`{key}` is {_shown(key, value)} in {source}: {reason}. The default {default} is used."
+
+
+def _shown(key: str, value: object) -> str:
+    """A value as a message may repeat it: no key, nothing of an address that may be a password, no novel."""
+    if key == "key":
+        return "wrong"
+    text = str(value)
+    if "@" in text or "?" in text or "#" in text:
+        return "an address with more in it than its place"
+    return repr(value) if len(text) <= SHOWN_CHARACTERS else repr(text[:SHOWN_CHARACTERS] + "…")

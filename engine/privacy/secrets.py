@@ -21,11 +21,12 @@ _NAMES = """
     *service[-_]account*.json *serviceaccount*.json *clientsecret*.json *firebase*adminsdk*.json
     application_default_credentials.json accesstokens.json local.settings.json auth.json
     sftp-config.json .ftpconfig filezilla.xml sitemanager.xml recentservers.xml robomongo.json
-    *.token token.txt apikey apikey.* apikeys apikeys.* api[-_]key api[-_]key.* api[-_]keys api[-_]keys.*
+    *.passwd *.token token.txt
+    apikey apikey.* apikeys apikeys.* api[-_]key api[-_]key.* api[-_]keys api[-_]keys.*
     privatekey privatekey.* private[-_]key private[-_]key.* *.private_key secret_token.*
     .*_history .history .muttrc
 """
-_WORDS = frozenset(["credential", "credentials", "secret", "secrets", "password", "passwords", "passwd"])
+_WORDS = frozenset(["credential", "credentials", "secret", "secrets", "password", "passwords"])
 _FOLDERS = frozenset([".ssh", ".gnupg", ".oci", ".password-store"])
 _PLACES = frozenset(
     [

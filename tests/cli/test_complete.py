@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from fimble.cli.complete import parse_place, split_at
 from fimble.cli.main import app, main
+from fimble.cli.source import MOST_BYTES
 from fimble.engine.errors import InvalidRequest, PrivateFile
 
 pytestmark = pytest.mark.usefixtures("fake")
@@ -74,7 +75,7 @@ class TestComplete:
 
     def test_json(self) -> None:
         found = json.loads(run("complete", "-:1:3", "--json", stdin="f(").stdout)
-        assert (found["text"], found["finish_reason"]) == ("b, c", "stop")
+        assert (found["text"], found["finish_reason"], found["model"]) == ("b, c", "stop", "fake")
         assert found["usage"]["completion_tokens"] > 0
 
     @pytest.mark.parametrize(
@@ -108,10 +109,29 @@ class TestComplete:
         assert isinstance(run("complete", "--stdin", place, stdin="f(").exception, PrivateFile)
         assert isinstance(run("complete", "--stdin", ".env:1:1", stdin="KEY=").exception, PrivateFile)
 
-    def test_a_bad_setting_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_bad_setting_is_named_and_its_default_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FIMBLE_THREADS", "many")
-        done = run("complete", "-:1:1", stdin="x")
-        assert "`threads` is 'many' in the environment" in str(done.exception)
+        done = run("complete", "-:1:3", stdin="f(")
+        assert (done.exit_code, done.stdout) == (0, "b, c")
+        assert "`threads` is 'many' in the environment" in done.stderr
+
+    @pytest.mark.parametrize("tokens", ["-5", "0", "8001", "many"])
+    def test_token_limits_that_cannot_be(self, tokens: str) -> None:
+        done = run("complete", "-:1:3", "--max-tokens", tokens, stdin="f(")
+        assert done.exit_code == 2
+        assert "--max-tokens" in done.stderr
+
+    def test_a_language_that_is_not_known_is_told(self) -> None:
+        done = run("complete", "-:1:3", "--language", "klingon", stdin="f(")
+        assert (done.exit_code, done.stdout) == (0, "b, c")
+        assert "'klingon'" in done.stderr
+
+    def test_large_files_and_files_without_text(self, tmp_path: Path) -> None:
+        with (tmp_path / "a.py").open("wb") as file:
+            file.truncate(MOST_BYTES + 1)
+        (tmp_path / "b.py").write_bytes(b"\xff\xfe")
+        for name, reason in (("a.py", "larger than"), ("b.py", "not UTF-8")):
+            assert reason in str(run("complete", f"{tmp_path / name}:1:1").exception)
 
 
 def test_the_command_itself_prints_the_sentence(
@@ -147,8 +167,21 @@ class TestDoctor:
         assert done.exit_code == 1
         assert "127.0.0.1:9" in checks[-1]["detail"] + checks[-1]["advice"]
 
+    def test_a_wrong_option_is_blamed_itself(self) -> None:
+        done = run("doctor", "--engine", "ftp://x", "--json")
+        (check,) = [c for c in json.loads(done.stdout)["checks"] if c["name"] == "settings"]
+        assert check["result"] == "warning"
+        assert "`engine` is 'ftp://x' in the options" in check["detail"]
+        assert ".toml" not in check["detail"] + check["advice"]
+
     def test_for_people(self) -> None:
         assert "✗" in run("doctor", "--model", "/nowhere.gguf").output
+
+
+def test_the_demo_of_a_file_that_is_not_there() -> None:
+    done = run("demo", "nosuch.py")
+    assert isinstance(done.exception, InvalidRequest)
+    assert done.exception.message == "Cannot read nosuch.py: No such file or directory."
 
 
 def test_help_and_version() -> None:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from fimble.cli.main import app
 from fimble.cli.stats import spark
+from fimble.cli.stats_rows import HEADINGS
 from fimble.lsp.statistics import Record, write_rows
 from fimble.lsp.summary import by_day, by_language, summarise
 
@@ -50,6 +51,11 @@ def test_sparklines() -> None:
 
 @pytest.mark.usefixtures("recorded")
 class TestCommand:
+    def test_nothing_is_cut_in_a_terminal_of_80_columns(self, tmp_path: Path) -> None:
+        shown = CliRunner().invoke(app, ["stats"], env={"COLUMNS": "80"}).output
+        assert "…" not in shown
+        assert set(" ".join(HEADINGS).split()) <= set(shown.split())
+
     def test_table(self) -> None:
         shown = CliRunner().invoke(app, ["stats"], env={"COLUMNS": "140"})
         assert shown.exit_code == 0

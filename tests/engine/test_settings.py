@@ -82,3 +82,34 @@ def test_model_names() -> None:
     assert resolve_model("~/m/qwen.gguf") == ("qwen", Path("~/m/qwen.gguf").expanduser())
     with pytest.raises(ModelNotFound, match="GGUF"):
         resolve_model("gpt-9")
+
+
+class TestAddresses:
+    """Messages name what is wrong, and repeat nothing that may be a password."""
+
+    @pytest.mark.parametrize(
+        "address",
+        ["http://", "ftp://team", "http://team:port", "https://team:99999", "https://ann:hunter2@team",
+         "https://hunter2@team", "https://team/?key=hunter2", "https://team/#hunter2", "ftp://ann:hunter2@team",
+         "http://[hunter2@team"],
+    )  # fmt: skip
+    def test_an_address_that_cannot_be_used(self, config: Path, address: str) -> None:
+        settings, [problem] = load_settings({"engine": address}, {})
+        assert settings.engine == "local"
+        assert problem.startswith("`engine` is ")
+        assert "in the options" in problem
+        assert "hunter2" not in problem
+
+    def test_addresses_that_can(self, config: Path) -> None:
+        for address in ("http://127.0.0.1:8741", "https://team.example/fimble", "http://[::1]:8741"):
+            assert load_settings({"engine": address}, {}) == (Settings(engine=address), [])
+
+    def test_a_key_is_never_repeated(self, config: Path) -> None:
+        config.write_text("key = 12345678\n")
+        _, [problem] = load_settings({}, {})
+        assert "`key`" in problem
+        assert "12345678" not in problem
+
+    def test_long_values_are_cut(self, config: Path) -> None:
+        _, [problem] = load_settings({"isolation": "x" * 10_000}, {})
+        assert len(problem) < 400

@@ -16,7 +16,7 @@ from fimble.engine.types import FimRequest, Snippet
     "name",
     [".env", ".env.local", "prod.env", ".env-prod", ".envrc", ".ENV", "server.pem", "id_rsa",
      "id_ed25519.pub", "deploy_rsa", "AuthKey_12AB.p8", "credentials.json", ".netrc", "aws_credentials",
-     "my-secrets.yaml", "client_secret_12.json", "passwords.txt", "db passwd.txt", ".npmrc", "store.kdbx",
+     "my-secrets.yaml", "client_secret_12.json", "passwords.txt", "db passwords.txt", ".npmrc", "store.kdbx",
      "prod.tfvars", "prod.auto.tfvars.json", "terraform.tfstate.backup", ".vault-token", ".vault_pass.txt",
      ".my.cnf", "service-account.json", "service_account-prod.json", "serviceAccountKey.json",
      "shop-firebase-adminsdk-x1.json", "api_key.txt", "apikeys.yaml", "private_key.txt", ".bash_history",
@@ -30,7 +30,7 @@ def test_secrets_are_recognised(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["environment.py", "key.go", "secrets.py", "credentials.ts", "monkey.txt", "a.py", "api_monkey.json",
+    ["environment.py", "passwd", "secrets.py", "credentials.ts", "monkey.txt", "a.py", "api_monkey.json",
      "keyboard.json", "tokens.json", "tokenizer.json", "passworded", "history.md", "main.tf", "config.json",
      "env.d.ts", "secretary.txt", "", "."],
 )  # fmt: skip
