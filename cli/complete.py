@@ -35,7 +35,8 @@ def run(
     prefix, suffix = split_at(read_source(name, stdin), line, column)
     spec = find_language(language, name)
     if language and find_language(language) is None:
-        say(f"The language {language!r} has no grammar here, so the text is taken as plain text.")
+        if not stdin:  # an editor that pipes its text would repeat it with each key
+            say(f"The language {language!r} has no grammar here, so the text is taken as plain text.")
         spec = None
     request = FimRequest(
         prefix,
