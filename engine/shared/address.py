@@ -75,6 +75,8 @@ class Address:
 
     def prepare(self) -> None:
         """Make the folder, for its owner alone; :class:`OSError` says why that cannot be done."""
+        if not self._loopback and len(os.fsencode(self.path)) > LONGEST_SOCKET_PATH:
+            raise OSError(f"The folder {self.folder} has too long a name for a socket: set a shorter TMPDIR.")
         make_private(self.folder)
 
     async def connect(self) -> Streams:

@@ -19,12 +19,16 @@ async def join(address: Address) -> Streams:
 
     :class:`OSError` says why there is none to be had.
     """
-    address.prepare()
     try:
+        address.prepare()
         async with asyncio.timeout(JOIN_SECONDS):
             return await _join(address)
     except TimeoutError as error:
         raise OSError(f"The shared engine did not start within {JOIN_SECONDS:.0f} seconds.") from error
+    except OSError as error:
+        if error.errno is None:
+            raise  # a sentence of ours
+        raise OSError(f"The shared engine cannot be reached: {error}.") from error
 
 
 async def _join(address: Address) -> Streams:

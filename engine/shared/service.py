@@ -41,7 +41,7 @@ def main() -> None:
     except Timeout:
         say(TAKEN)
     except OSError as error:
-        say(str(error))
+        say(str(error) if error.errno is None else f"The shared engine cannot start: {error}.")
 
 
 def _split_off() -> Say:

@@ -19,11 +19,13 @@ import pytest
 from fimble.engine.errors import FrameError, InvalidRequest
 from fimble.engine.limits import FRAME_BYTES, UNREAD_BYTES
 from fimble.engine.shared import address as addresses
+from fimble.engine.shared import service as services
 from fimble.engine.shared import watch as watches
 from fimble.engine.shared.address import HELLO, Address, ServiceOptions
 from fimble.engine.shared.folder import make_private
 from fimble.engine.shared.join import join
 from fimble.engine.shared.peer import check_peer
+from fimble.engine.shared.service import Service
 from fimble.engine.shared.watch import Watch
 from fimble.engine.types import Delta, FimRequest
 from fimble.engine.workers import frames
@@ -94,6 +96,28 @@ class TestFolder:
         (tmp_path / "file").touch()
         with pytest.raises(OSError, match="cannot be made"):
             make_private(tmp_path / "file" / "f")
+
+
+class TestAddressesThatCannotBeUsed:
+    async def test_a_service_that_cannot_listen_says_why(self, folder: Path) -> None:
+        address = Address(options())
+        address.prepare()
+        address.path.mkdir()
+        with pytest.raises(OSError, match=r"The shared engine cannot start: .* directory"):
+            await join(address)
+
+    async def test_a_name_that_is_too_long_for_a_socket_is_told(self, folder: Path) -> None:
+        address = Address(options(), folder / ("x" * 100))
+        with pytest.raises(OSError, match="too long a name"):
+            await join(address)
+        assert not address.folder.exists()
+
+    async def test_a_folder_that_cannot_be_searched_is_told(self, folder: Path) -> None:
+        address = Address(options())
+        address.prepare()
+        address.path.symlink_to(address.path)
+        with pytest.raises(OSError, match="cannot be reached"):
+            await join(address)
 
 
 class TestPeers:
@@ -336,3 +360,17 @@ async def test_a_service_that_sends_nonsense_is_one_error(folder: Path) -> None:
     reader.feed_data(pack(Ping()))
     with pytest.raises(FrameError):
         await receive(reader, REPLIES)
+
+
+async def test_a_full_service_greets_nobody_more(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "CLIENTS", 1)
+    service, address = Service(options()), Address(options())
+    address.prepare()
+    server = await address.listen(service.welcome)
+    first, writer = await address.connect()
+    with pytest.raises(ConnectionError):
+        await address.connect()
+    server.close()
+    await service.close()
+    assert await first.read() == b""
+    writer.close()
