@@ -21,7 +21,6 @@ class Snippet:
 
     path: str
     text: str
-    kind: str = "file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +77,12 @@ class EngineLife:
             return
         if engine is self.running:
             self._status.model("ready", models[0].id)
-            self._tell_served(models[0].id)
+            self._tell_serving(models[0].id)
 
     def succeeded(self, model: str) -> None:
         """The engine answered a request."""
         self._broken = False
-        if model:
-            self._tell_served(model)
+        self._tell_serving(model)
         self._status.answered()
 
     def failed(self, error: FimbleError) -> None:
@@ -98,9 +98,9 @@ class EngineLife:
         self._let_go()
         self._broken = False
         self._status.model("loading", "Starting")
-        self._tell_served("")
         try:
             self.running = self._make(settings)
+            self._tell_serving()
         except FimbleError as error:
             self.failed(error)
 
@@ -123,14 +123,18 @@ class EngineLife:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
-    def _tell_served(self, model: str) -> None:
-        where = self.settings.engine if self.settings else ""
-        self._status.served("local" if where == "shared" else where, model)
+    def _tell_serving(self, model: str = "") -> None:
+        """Tell who answers now; an engine that is shared on this machine is a local one to people."""
+        if self.running is not None:
+            serving = self.running.serving
+            shown = replace(serving, engine="local") if serving.engine == "shared" else serving
+            self._status.served(str(shown), model or serving.model, serving.why)
 
     def _on_state(self, state: str, detail: str) -> None:
         name = Path(detail).name
         log.info("model %s %s", state, name)
         if state == "serving":
+            self._tell_serving()
             return
         if self._broken and state in ("loading", "stopped"):
             return  # each request tries again; the error stays until one succeeds

@@ -42,7 +42,7 @@ class Status:
         self._model = State("loading", "Starting")
         self._off: Off | None = None
         self._thinking = 0
-        self._engine, self._model_id = "", ""
+        self._engine, self._model_id, self._why = "", "", ""
         self._sent: State | None = None
 
     @property
@@ -52,6 +52,8 @@ class Status:
             state = State(self._off.kind, self._off.message, until=self._off.until)
         elif self._model.kind == "ready" and self._thinking:
             state = State("thinking")
+        elif self._model.kind == "ready" and self._why:
+            state = State("ready", self._why)
         return replace(state, engine=self._engine, model=self._model_id)
 
     def model(self, kind: Kind, message: str = "", action: str = "") -> None:
@@ -59,9 +61,10 @@ class Status:
         self._model = State(kind, message, action)
         self._send()
 
-    def served(self, engine: str, model: str) -> None:
-        """Where requests are answered now, and by which model, each empty where it is not known."""
-        self._engine, self._model_id = engine, model
+    def served(self, engine: str, model: str, why: str = "") -> None:
+        """Where requests are answered now, and by which model; ``why`` by this one and not the one that was
+        configured. Each is empty where it is not known."""
+        self._engine, self._model_id, self._why = engine, model, why
         self._send()
 
     def answered(self) -> None:

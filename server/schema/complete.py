@@ -59,7 +59,7 @@ class CompleteRequest(Body):
             suffix=self.suffix,
             language=self.language,
             path=self.file_path,
-            snippets=tuple(Snippet(c.file_path, c.content, c.kind) for c in self.context),
+            snippets=tuple(Snippet(c.file_path, c.content) for c in self.context),
             mode=self.mode,
             max_tokens=max_tokens,
             sampling=Sampling(temperature=self.temperature, seed=self.seed),

@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from fimble.engine.engine import Engine
+from fimble.engine.serving import Serving
 from fimble.engine.settings import Settings
 from fimble.engine.types import Delta, FimRequest, ModelInfo, Request, Usage
 from fimble.engine.workers.worker import OnState
@@ -34,6 +35,7 @@ class Scripted:
         self.asked: list[FimRequest] = []
         self.warmed: list[FimRequest] = []
         self.slots, self.trims = 1, True
+        self.serving = Serving("local", "scripted")
 
     def let_go(self, count: int = 1) -> None:
         """Let so many answers come."""

@@ -14,47 +14,14 @@ from fimble.lsp.documents import LOST, TOO_LARGE, TOO_MANY, Documents
 from fimble.lsp.limits import CONTEXT_CHARACTERS, CONTEXT_STEP
 from fimble.lsp.positions import Encoding, Place
 
+from .reference import Reference
+
 ENCODINGS: list[Encoding] = ["utf-8", "utf-16", "utf-32"]
 ALPHABET = 'ab (:)\n\r\t"é€😀𝒳#=\u2028\x00'
 TEXT = st.text(st.sampled_from(ALPHABET), max_size=24)
 EDITS = st.lists(
     st.tuples(st.integers(0, 8), st.integers(0, 12), st.integers(0, 8), st.integers(0, 12), TEXT), max_size=6
 )
-
-
-class Editor:
-    """A text as an editor keeps it: lines of units, edited by unit columns. A second, naive opinion."""
-
-    def __init__(self, text: str, encoding: Encoding) -> None:
-        self.text, self._encoding = text, encoding
-
-    def change(self, start: Place, end: Place, new: str) -> None:
-        first, last = sorted((self.index(start), self.index(end)))
-        self.text = self.text[:first] + new + self.text[last:]
-
-    def index(self, place: Place) -> int:
-        """The character index of a place, found by walking over the text."""
-        index = line = 0
-        while line < place.line:
-            if index >= len(self.text):
-                return len(self.text)
-            char = self.text[index]
-            index += 2 if self.text[index : index + 2] == "\r\n" else 1
-            line += char in "\r\n"
-        units = 0
-        while index < len(self.text) and self.text[index] not in "\r\n":
-            width = self._width(self.text[index])
-            if units + width > place.column:
-                break
-            units, index = units + width, index + 1
-        return index
-
-    def _width(self, char: str) -> int:
-        if self._encoding == "utf-32":
-            return 1
-        return len(char.encode(self._encoding + ("-le" if self._encoding == "utf-16" else ""))) // (
-            2 if self._encoding == "utf-16" else 1
-        )
 
 
 def document(text: str, encoding: Encoding = "utf-16") -> Document:
@@ -70,7 +37,7 @@ def test_text_and_lines_follow_every_edit(
     encoding: Encoding, text: str, edits: list[tuple[int, int, int, int, str]]
 ) -> None:
     one = document(text, encoding)
-    editor = Editor(text, encoding)
+    editor = Reference(text, encoding)
     for line, column, end_line, end_column, new in edits:
         start, end = sorted([Place(line, column), Place(end_line, end_column)])
         behind = len(editor.text) - max(editor.index(start), editor.index(end))

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from fimble.engine.errors import UpstreamUnavailable
+from fimble.engine.serving import Serving
 
 from .conftest import Start
 from .editor import ANSWER, Scripted, span
@@ -186,9 +187,19 @@ class TestStatus:
 
     async def test_which_engine_and_which_model(self, start: Start) -> None:
         editor = await start()
-        await editor.until(lambda: editor.statuses() and editor.statuses()[-1].get("model"))
+        await editor.until(lambda: editor.statuses() and editor.statuses()[-1]["kind"] == "ready")
         status = editor.statuses()[-1]
         assert (status["kind"], status["engine"], status["model"]) == ("ready", "local", "scripted")
+
+    async def test_an_engine_that_answers_in_place_of_another(self, start: Start) -> None:
+        editor = await start()
+        why = "https://team.example does not answer."
+        editor.backend.serving = Serving("local", "small", "https://team.example", why)
+        editor.open(U, "x = \n")
+        await editor.texts(U, (0, 4))
+        status = await editor.command("fimble.status")
+        assert (status["engine"], status["model"]) == ("local, while https://team.example is away", "small")
+        assert status["message"] == why
 
     async def test_a_snooze_tells_until_when(self, start: Start) -> None:
         editor = await start()
