@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from fimble.cli.driver import Driver
 from fimble.engine.backends.ctransformers import CTransformersModel
-from fimble.engine.decode.session import Session
+from fimble.engine.decode.cache import TokenCache
 from fimble.engine.engine import prepare
 from fimble.engine.models.catalogue import bundled_path
 from fimble.engine.models.gguf import read_header
@@ -61,7 +61,7 @@ def _stages() -> dict[str, list[float]]:
     header = read_header(bundled_path())
     model = CTransformersModel(header, threads=os.cpu_count() or 1, context_length=2048)
     form = detect(header.metadata)
-    builder, session = PromptBuilder(model.tokenize, form, Budget.of(768)), Session(model, 128)
+    builder, cache = PromptBuilder(model.tokenize, form, Budget.of(768)), TokenCache(model, 128)
     document = Document("file:///a.py", "python", "utf-16")
     document.replace(passage.before + passage.after)
     at = document.place(len(passage.before))
@@ -74,8 +74,9 @@ def _stages() -> dict[str, list[float]]:
         data = timed("pack for the worker", lambda: codec.encode(Run(1, request)))  # noqa: B023
         timed("unpack", lambda: codec.COMMANDS.decode(data))  # noqa: B023
         ids = timed("build the prompt", lambda: builder.build(request))  # noqa: B023
-        timed("read the prompt (model)", lambda: session.prefill(ids, lambda: False))  # noqa: B023
-        timed("make one token (model)", lambda: session.append(int(session.logits().argmax())))
+        timed("read the prompt (model)", lambda: list(cache.hold(ids)))  # noqa: B023
+        ids = [*ids, int(cache.logits().argmax())]
+        timed("make one token (model)", lambda: list(cache.hold(ids)))  # noqa: B023
         timed("trim one line", lambda: Trimmer(request).feed("value)") + "")  # noqa: B023
         block = replace(request, mode="block")
         timed("trim a block", lambda: Trimmer(block).feed("if value:\n    go()\n"))  # noqa: B023

@@ -43,7 +43,6 @@ class Engine:
         self.settings = settings
         backend = backend or open_backend(settings, on_state)
         self._default = _Served(backend, Scheduler(backend.slots, settings.queue))
-        self._id = ""
 
     async def complete(self, request: FimRequest) -> Completion:
         """The whole suggestion; see :mod:`.errors` for what it raises."""
@@ -80,9 +79,7 @@ class Engine:
 
     async def models(self) -> list[ModelInfo]:
         """The models that can be asked for, the default one first."""
-        info = await self._default.backend.info()
-        self._id = info.id
-        return [info]
+        return [await self._default.backend.info()]
 
     @property
     def serving(self) -> Serving:
@@ -90,6 +87,8 @@ class Engine:
         return self._default.backend.serving
 
     async def close(self) -> None:
+        """Stop everything, for good: what runs or waits ends with :class:`~.errors.EngineClosed`."""
+        self._default.scheduler.close()
         await self._default.backend.close()
 
     async def _whole(self, stream: AsyncGenerator[Delta]) -> Completion:
@@ -99,7 +98,7 @@ class Engine:
         return Completion(
             "".join(delta.text for delta in made),
             last.finish_reason or "stop",
-            self._id,
+            self._default.backend.serving.model,
             last.usage or Usage(),
             last.timings or Timings(),
             tuple(each for delta in made for each in delta.logprobs),
@@ -107,7 +106,7 @@ class Engine:
         )
 
     def _serve(self, model: str | None) -> _Served:
-        if model in (None, "", DEFAULT, self._id, self.settings.model):
+        if model in (None, "", DEFAULT, self._default.backend.serving.model, self.settings.model):
             return self._default
         raise ModelNotFound(f"There is no model {model!r} here. Leave the model out to use the default.")
 

@@ -17,6 +17,7 @@
     ├── ModelLoading              not ready yet
     ├── DeadlineExceeded
     ├── Superseded                a newer request for the same document took its place
+    ├── EngineClosed              the engine was stopped or replaced meanwhile
     ├── WorkerCrashed             the process that ran the model died
     ├── FrameError                one of fimble's processes sent another what it cannot read
     └── UpstreamError             a remote engine
@@ -106,6 +107,13 @@ class DeadlineExceeded(FimbleError):
 
 class Superseded(FimbleError):
     code = "superseded"
+
+
+class EngineClosed(FimbleError):
+    """``retry_after`` in seconds: where another engine takes its place, that is soon."""
+
+    code = "engine_closed"
+    retry_after = 1.0
 
 
 class WorkerCrashed(FimbleError):

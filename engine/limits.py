@@ -108,3 +108,46 @@ TOKEN_CHARACTERS = 1_024
 """The text of one token."""
 SAMPLED_BYTES = 4_096
 """How much of each matrix is looked at for weights that are no numbers."""
+
+# Turns
+
+SUGGESTION_TOKENS = 256
+"""A suggestion that may be longer takes its turn among the answers that take a while."""
+AHEAD_WAITING = 8
+"""How much work ahead of time may wait; the oldest ends with ``Superseded``."""
+USERS_REMEMBERED = 1000
+"""Of how many people it is known when they had their last turn."""
+
+# Workers
+
+PING_SECONDS = 1.0
+"""How often a worker that has something to do is asked whether it gets on."""
+HUNG_PINGS = 10
+"""A worker that is silent for the time of so many pings, or gets on between none, is replaced:
+``WorkerCrashed``."""
+START_PINGS = 60
+"""The same for a worker that has just been started and did not say anything yet."""
+STEP_PINGS = 120
+"""The same for a worker that computes all the time, but comes to no end of one batch or token."""
+OPEN_PINGS = 600
+"""The same for the opening of a model."""
+LATE_SECONDS = 0.5
+"""How long after its deadline a worker's answer is waited for: then ``DeadlineExceeded``."""
+STOP_SECONDS = 2.0
+"""How long a worker may take to end by itself, before it is killed."""
+ANSWER_PATIENCE_SECONDS = 2.0
+"""Suggestions go ahead of an answer that takes a while, until it got no token for so long."""
+
+# Failures
+
+RETRY_SECONDS = 1.0
+"""After a model could not be opened, this passes until it is tried again; twice as much each time."""
+RETRY_SECONDS_MOST = 60.0
+REFUSED_SECONDS = 60.0
+"""A request that crashed its worker is refused for so long: ``WorkerCrashed``."""
+REFUSED_REQUESTS = 1000
+"""How many of them are remembered."""
+CRASHES_IN_A_ROW = 10
+"""So many crashes by different requests, without an answer in between, are the model's fault."""
+LIVES = 3
+"""A request whose worker crashed by the fault of others goes on in the next worker, up to so often."""

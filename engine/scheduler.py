@@ -1,8 +1,9 @@
 """Who runs next.
 
 For each document at most one request runs and one waits: a newer one takes the place of both. Between
-people turns are taken in rotation, so that one person's burst does not hold up the others. The queue is
-bounded. Warming a cache never holds up a request. All of it lives on one event loop, without locks.
+people turns are taken in rotation, so that one person's burst does not hold up the others. Answers that
+take a while have slots of their own, so suggestions never wait for them. Work ahead of time gives up its
+slot as soon as a request needs it. The queue is bounded. All of it lives on one event loop, without locks.
 """
 
 from __future__ import annotations
@@ -12,34 +13,48 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .errors import DeadlineExceeded, Overloaded, Superseded
+from .errors import DeadlineExceeded, EngineClosed, FimbleError, Overloaded, Superseded
+from .limits import AHEAD_WAITING, USERS_REMEMBERED
+from .urgency import Urgency
 
 
 @dataclass(eq=False, slots=True)
 class Ticket:
-    """A place in the queue. ``supersede`` is called when a newer request replaces it while it runs."""
+    """A place in the queue. ``stop`` is called with the reason when a running one loses its turn."""
 
     document: str | None
     user: str
-    supersede: Callable[[], object]
-    warm: bool = False
+    urgency: Urgency
+    stop: Callable[[FimbleError], object]
     turn: asyncio.Future[None] | None = field(default=None, init=False)
 
+    @property
+    def ahead(self) -> bool:
+        return self.urgency is Urgency.AHEAD
+
+    @property
+    def long(self) -> bool:
+        """Whether it takes one of the slots for answers that take a while."""
+        return self.urgency is Urgency.ANSWER
+
+    def same_document(self, other: Ticket) -> bool:
+        return self.document is not None and (self.document, self.user) == (other.document, other.user)
+
     def replaces(self, other: Ticket) -> bool:
-        """A request replaces everything of its document; warming replaces only warming."""
-        same = self.document is not None and (self.document, self.user) == (other.document, other.user)
-        return same and (other.warm or not self.warm)
+        """A request replaces everything of its document; work ahead of time only its own kind."""
+        return self.same_document(other) and (other.ahead or not self.ahead)
 
 
 class Scheduler:
-    """Hands out ``slots`` turns at a time."""
+    """Hands out ``slots`` turns at a time, and as many to answers that take a while."""
 
     def __init__(self, slots: int, max_waiting: int) -> None:
         self._slots, self._max_waiting = slots, max_waiting
-        self._running: set[Ticket] = set()
+        self._running: list[Ticket] = []
         self._waiting: list[Ticket] = []
         self._served: dict[str, int] = {}
         self._turns = itertools.count(1)
+        self._closed = False
 
     @property
     def waiting(self) -> int:
@@ -50,52 +65,90 @@ class Scheduler:
         return len(self._running)
 
     async def acquire(self, ticket: Ticket, deadline_seconds: float | None = None) -> None:
-        """Wait for a turn. Raises :class:`Superseded`, :class:`Overloaded`, :class:`DeadlineExceeded`."""
-        if ticket.warm and any(other.replaces(ticket) for other in [*self._running, *self._waiting]):
+        """Wait for a turn. Raises :class:`Superseded`, :class:`Overloaded`, :class:`DeadlineExceeded`,
+        :class:`EngineClosed`."""
+        if self._closed:
+            raise _closed()
+        others = [*self._running, *self._waiting]
+        if ticket.ahead and any(ticket.same_document(other) and not other.ahead for other in others):
             raise Superseded("A request for the same document is already under way.")
-        self._replace_older(ticket)
-        if len(self._running) < self._slots and not self._waiting:
-            self._running.add(ticket)
-            return
-        if len(self._waiting) >= self._max_waiting:
-            raise Overloaded("Too many requests are waiting. Try again in a second.")
+        for other in [other for other in others if ticket.replaces(other)]:
+            self._end(other, Superseded("A newer request took this one's place."))
         ticket.turn = asyncio.get_running_loop().create_future()
         self._waiting.append(ticket)
         self._start_next()
+        self._bound_queue(ticket)
         try:
             async with asyncio.timeout(deadline_seconds):
                 await ticket.turn
         except BaseException as error:
-            self._withdraw(ticket)
+            self.release(ticket)
             if isinstance(error, TimeoutError):
                 raise DeadlineExceeded("The deadline passed while the request waited.") from error
             raise
 
-    def _withdraw(self, ticket: Ticket) -> None:
-        if ticket in self._waiting:
-            self._waiting.remove(ticket)
-        else:
-            self.release(ticket)
-
     def release(self, ticket: Ticket) -> None:
-        """Give a turn back."""
-        self._running.discard(ticket)
+        """Give a turn, or the place in the queue, back."""
+        for tickets in (self._running, self._waiting):
+            if ticket in tickets:
+                tickets.remove(ticket)
         self._start_next()
 
-    def _replace_older(self, ticket: Ticket) -> None:
-        for other in [other for other in self._waiting if ticket.replaces(other)]:
-            self._waiting.remove(other)
-            if other.turn is not None and not other.turn.done():
-                other.turn.set_exception(Superseded("A newer request took this one's place."))
-        for other in [other for other in self._running if ticket.replaces(other)]:
-            self._running.discard(other)  # it stops within a token; its slot is free for the newer one
-            other.supersede()
+    def close(self) -> None:
+        """End everything that runs or waits with :class:`EngineClosed`, and let nothing more in."""
+        self._closed = True
+        for ticket in [*self._waiting, *self._running]:
+            self._end(ticket, _closed())
+
+    def _end(self, ticket: Ticket, reason: FimbleError) -> None:
+        """Take a turn away. What runs stops within a token; its slot is free for others at once."""
+        if ticket in self._waiting:
+            self._waiting.remove(ticket)
+            if ticket.turn is not None and not ticket.turn.done():
+                ticket.turn.set_exception(reason)
+        elif ticket in self._running:
+            self._running.remove(ticket)
+            ticket.stop(reason)
+
+    def _bound_queue(self, newest: Ticket) -> None:
+        alike = [ticket for ticket in self._waiting if ticket.ahead == newest.ahead]
+        if newest.ahead and len(alike) > AHEAD_WAITING:
+            self._end(alike[0], Superseded("Newer work ahead of time took this one's place."))
+        elif not newest.ahead and newest in alike and len(alike) > self._max_waiting:
+            self._waiting.remove(newest)
+            raise Overloaded("Too many requests are waiting. Try again in a second.")
 
     def _start_next(self) -> None:
-        while self._waiting and len(self._running) < self._slots:
-            ticket = min(self._waiting, key=lambda t: (t.warm, self._served.get(t.user, 0)))
-            self._waiting.remove(ticket)
-            self._running.add(ticket)
-            self._served[ticket.user] = next(self._turns)
-            if ticket.turn is not None and not ticket.turn.done():
-                ticket.turn.set_result(None)
+        for long in (False, True):
+            while (ticket := self._next(long)) is not None and self._has_room(ticket):
+                self._waiting.remove(ticket)
+                self._running.append(ticket)
+                self._note_turn(ticket.user)
+                if ticket.turn is not None and not ticket.turn.done():
+                    ticket.turn.set_result(None)
+
+    def _next(self, long: bool) -> Ticket | None:
+        """Requests go before work ahead of time, and who was served longest ago goes first."""
+        waiting = (ticket for ticket in self._waiting if ticket.long == long)
+        return min(waiting, key=lambda t: (t.ahead, self._served.get(t.user, 0)), default=None)
+
+    def _has_room(self, ticket: Ticket) -> bool:
+        """Whether there is a slot, be it one that work ahead of time has to give up."""
+        alike = [other for other in self._running if other.long == ticket.long]
+        if len(alike) < self._slots:
+            return True
+        ahead = next((other for other in alike if other.ahead), None)
+        if ahead is None or ticket.ahead:
+            return False
+        self._end(ahead, Superseded("A request needed the place."))
+        return True
+
+    def _note_turn(self, user: str) -> None:
+        self._served.pop(user, None)
+        self._served[user] = next(self._turns)
+        if len(self._served) > USERS_REMEMBERED:
+            del self._served[next(iter(self._served))]
+
+
+def _closed() -> EngineClosed:
+    return EngineClosed("The engine was stopped or replaced. Ask again.")

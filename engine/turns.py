@@ -8,12 +8,15 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Generic, TypeVar
 
-from .errors import FimbleError, Superseded
+from .errors import EngineClosed, FimbleError
 from .scheduler import Scheduler, Ticket
-from .types import ChatRequest, Delta, FimRequest, Request, TextRequest
+from .types import ChatRequest, Delta, FimRequest, TextRequest
+from .urgency import urgency_of
 
 R = TypeVar("R", FimRequest, TextRequest, ChatRequest)
 Run = Callable[[R], AsyncGenerator[Delta]]
+Put = Callable[[Delta], None]
+Work = Callable[[R, Put], Awaitable[None]]
 
 
 async def in_turn(scheduler: Scheduler, request: R, run: Run[R]) -> AsyncGenerator[Delta]:
@@ -22,68 +25,70 @@ async def in_turn(scheduler: Scheduler, request: R, run: Run[R]) -> AsyncGenerat
     ``run`` is given the request with the deadline that is left. Closing the iterator gives up the turn
     and closes what ``run`` returned.
     """
-    out: asyncio.Queue[Delta | Exception | None] = asyncio.Queue()
-    producer = _Producer(scheduler, request, run, out)
+
+    async def work(request: R, put: Put) -> None:
+        async with aclosing(run(request)) as deltas:
+            async for delta in deltas:
+                put(delta)
+
+    turn = _Turn(scheduler, request, work)
     try:
-        while (item := await out.get()) is not None:
+        while (item := await turn.out.get()) is not None:
             if isinstance(item, Exception):
                 raise item
             yield item
     finally:
-        await producer.stop()
+        await turn.stop()
 
 
 async def warm_in_turn(
     scheduler: Scheduler, request: FimRequest, warm: Callable[[FimRequest], Awaitable[None]]
 ) -> None:
     """Evaluate a prompt ahead of time; gives way to every real request, and never fails."""
-    task = asyncio.current_task()
-    assert task is not None
-    ticket = Ticket(request.document, request.user, supersede=task.cancel, warm=True)
+    turn = _Turn(scheduler, request, lambda request, put: warm(request), warm=True)
     try:
-        await scheduler.acquire(ticket)
-        await warm(request)
-    except FimbleError:
-        return
+        end = await turn.out.get()
     finally:
-        scheduler.release(ticket)
+        await turn.stop()
+    if isinstance(end, Exception) and not isinstance(end, FimbleError):
+        raise end
 
 
-class _Producer(Generic[R]):
-    """The task behind one request; a newer request for the same document can stop it."""
+class _Turn(Generic[R]):
+    """The task behind one request, which the scheduler can stop. The last item of ``out`` is its end:
+    None, or the error. There is exactly one."""
 
-    def __init__(
-        self, scheduler: Scheduler, request: R, run: Run[R], out: asyncio.Queue[Delta | Exception | None]
-    ) -> None:
-        self._scheduler, self._out = scheduler, out
+    def __init__(self, scheduler: Scheduler, request: R, work: Work[R], *, warm: bool = False) -> None:
+        self.out: asyncio.Queue[Delta | Exception | None] = asyncio.Queue()
+        self._scheduler = scheduler
         self._request: R = request
-        self._run: Run[R] = run
-        self._superseded = False
-        self._ticket = Ticket(request.document, request.user, self._supersede, warm=_ahead(request))
-        self._task = asyncio.create_task(self._work())
+        self._work: Work[R] = work
+        self._reason: FimbleError | None = None
+        urgency = urgency_of(request, warm=warm)
+        self._ticket = Ticket(request.document, request.user, urgency, self._lose_turn)
+        self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    def _supersede(self) -> None:
-        self._superseded = True
+    def _lose_turn(self, reason: FimbleError) -> None:
+        self._reason = reason
         self._task.cancel()
 
-    async def _work(self) -> None:
+    async def _run(self) -> None:
+        end: Exception | None = None
         try:
-            await self._produce()
-            self._out.put_nowait(None)
+            await self._wait_and_work()
         except asyncio.CancelledError:
-            if not self._superseded:
-                raise
-            self._out.put_nowait(Superseded("A newer request took this one's place."))
+            end = self._reason or EngineClosed("The request was stopped. Ask again.")
         except Exception as error:
-            self._out.put_nowait(error)
+            end = error
         finally:
             self._scheduler.release(self._ticket)
+        self.out.put_nowait(end)
 
-    async def _produce(self) -> None:
+    async def _wait_and_work(self) -> None:
         loop = asyncio.get_running_loop()
         began, deadline = loop.time(), self._request.deadline_ms
         await self._scheduler.acquire(self._ticket, None if deadline is None else deadline / 1000)
@@ -91,14 +96,7 @@ class _Producer(Generic[R]):
         request = self._request
         if deadline is not None:
             request = replace(request, deadline_ms=max(0.0, deadline - queued))
-        async with aclosing(self._run(request)) as deltas:
-            async for delta in deltas:
-                self._out.put_nowait(_counting(delta, queued))
-
-
-def _ahead(request: Request) -> bool:
-    """Whether nobody has asked for it yet."""
-    return isinstance(request, FimRequest) and request.ahead
+        await self._work(request, lambda delta: self.out.put_nowait(_counting(delta, queued)))
 
 
 def _counting(delta: Delta, queued_ms: float) -> Delta:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fimble.engine.engine import Engine
-from fimble.engine.errors import FimbleError, Superseded
+from fimble.engine.errors import EngineClosed, FimbleError, Superseded
 from fimble.engine.types import Completion, FimRequest, Sampling
 
 from . import limits
@@ -141,7 +141,7 @@ async def ask_engine(
             if number == 0 or is_another(completion, texts):
                 texts.append(completion.text)
                 add(remember(memory, completion.text, snapshot))
-    except Superseded:
+    except (Superseded, EngineClosed):
         return
     except FimbleError as error:
         session.engine.failed(error)

@@ -80,6 +80,7 @@ _KINDS: dict[type[errors.FimbleError], tuple[int, str, str | None]] = {
     errors.Overloaded: (503, "overloaded_error", None),
     errors.ModelLoading: (503, "overloaded_error", None),
     errors.Superseded: (503, "overloaded_error", "overloaded"),
+    errors.EngineClosed: (503, "overloaded_error", "overloaded"),
     errors.ModelError: (503, "overloaded_error", "upstream_unavailable"),
     errors.UpstreamError: (503, "overloaded_error", "upstream_unavailable"),
     DatabaseUnavailable: (503, "overloaded_error", "upstream_unavailable"),

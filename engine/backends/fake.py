@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..prompt.detect import FimFormat
-from ..prompt.families import FAMILIES, LINES_FIRST
+from ..prompt.families import FAMILIES, LINES_FIRST, Family
 from ..prompt.vocabulary import Vocabulary
 
 PREFIX, SUFFIX, MIDDLE, FILE_SEP, END = 256, 257, 258, 259, 260
@@ -43,7 +43,7 @@ class FakeOptions:
 
 def fake_format() -> FimFormat:
     """The bundled model's format with the fake's ids."""
-    family = FAMILIES[0].__class__(
+    family = Family(
         "fake", FAMILIES[0].tokens, LINES_FIRST, file_header="{path}\n", own_header=True, empty_suffix=""
     )
     ids = {"prefix": PREFIX, "suffix": SUFFIX, "middle": MIDDLE, "file_sep": FILE_SEP}

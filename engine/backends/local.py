@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from ..errors import WorkerCrashed
 from ..serving import Serving
 from ..types import Delta, FimRequest, ModelInfo, Request
 from ..workers.worker import Worker
@@ -50,41 +50,26 @@ class LocalBackend:
         return replace(await self._workers[0].open(), id=self._model.id)
 
     async def generate(self, request: Request) -> AsyncGenerator[Delta]:
-        """A job whose worker dies before its first piece of text is tried once more."""
-        started = False
-        try:
-            async with aclosing(self._generate(request)) as deltas:
-                async for delta in deltas:
-                    started = True
-                    yield delta
-                return
-        except WorkerCrashed:
-            if started:
-                raise
-        async with aclosing(self._generate(request)) as deltas:
-            async for delta in deltas:
-                yield delta
-
-    async def _generate(self, request: Request) -> AsyncGenerator[Delta]:
-        async with aclosing(self._pick(request).run(_limited(request))) as pieces:
+        limited = _limited(request)
+        async with aclosing(self._pick(limited).run(limited)) as pieces:
             async for delta in pieces:
                 yield delta
 
     async def warm(self, request: FimRequest) -> None:
-        pieces = self._pick(request).run(request, warm=True)
-        async with aclosing(pieces):
+        limited = _limited(request)
+        async with aclosing(self._pick(limited).run(limited, warm=True)) as pieces:
             async for _ in pieces:
                 pass
 
     async def close(self) -> None:
-        for worker in self._workers:
-            await worker.close()
+        await asyncio.gather(*(worker.close() for worker in self._workers))
 
     def _pick(self, request: Request) -> Worker:
         """The document's last worker unless it is busy and another one is not."""
         known = self._last_worker.get(request.document or "")
-        idlest = min(self._workers, key=lambda worker: worker.busy)
-        chosen = known if known is not None and known.busy <= idlest.busy else idlest
+        idlest = min(self._workers, key=lambda worker: (worker.busy_like(request), worker.busy))
+        free = known is not None and known.busy_like(request) <= idlest.busy_like(request)
+        chosen = known if known is not None and free else idlest
         if request.document is not None:
             self._last_worker.pop(request.document, None)
             self._last_worker[request.document] = chosen

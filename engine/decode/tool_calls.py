@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 
 from ..prompt.tool_forms import ToolForm
-from ..types import Delta, ToolCall
+from ..types import ToolCall
+from .loop import Steps
 from .stops import overlap
 
 _DECODER = json.JSONDecoder()
 
 
-def with_tool_calls(deltas: Generator[Delta], form: ToolForm, several: bool) -> Generator[Delta]:
+def with_tool_calls(steps: Steps, form: ToolForm, several: bool) -> Steps:
     """The same answer with its calls taken out of the text.
 
     An answer with calls that ended by itself has the reason "tool_calls"; without ``several`` the first
     call ends it. A call that was cut off stays text. Log-probabilities stay those of all tokens.
     """
     reader, called = CallReader(form), False
-    with closing(deltas):
-        for delta in deltas:
+    with closing(steps):
+        for delta in steps:
+            if delta is None:
+                yield None
+                continue
             text, calls = reader.feed(delta.text)
             called = called or bool(calls)
             reason = delta.finish_reason
@@ -33,6 +36,8 @@ def with_tool_calls(deltas: Generator[Delta], form: ToolForm, several: bool) -> 
                 reason = "tool_calls"
             if text or calls or delta.logprobs or reason is not None:
                 yield replace(delta, text=text, tool_calls=tuple(calls), finish_reason=reason)
+            else:
+                yield None
             if reason is not None:
                 return
 

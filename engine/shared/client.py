@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import replace
@@ -28,6 +29,7 @@ class Client:
         self._backend, self._scheduler, self._user = backend, scheduler, user
         self._frames = FrameWriter(writer, writer.transport.abort)
         self._jobs: dict[int, asyncio.Task[None]] = {}
+        self._pings = itertools.count(1)
 
     async def listen(self, reader: asyncio.StreamReader) -> None:
         try:
@@ -49,7 +51,9 @@ class Client:
     def _take(self, command: Command) -> None:
         match command:
             case Ping():
-                self._frames.send(Pong())
+                self._frames.send(
+                    Pong(next(self._pings))
+                )  # what hangs behind the service is the service's to find out
             case Open():
                 self._spawn(0, self._open())
             case Run(id=id) if len(self._jobs) >= CLIENT_JOBS:
@@ -65,7 +69,12 @@ class Client:
             raise FrameError(f"The job {id} is under way already.")
         task = asyncio.get_running_loop().create_task(work)
         self._jobs[id] = task
-        task.add_done_callback(lambda _: self._jobs.pop(id, None))
+        task.add_done_callback(lambda task: self._forget(id, task))
+
+    def _forget(self, id: int, task: asyncio.Task[None]) -> None:
+        self._jobs.pop(id, None)
+        if task.cancelled():
+            self._frames.send(Ended(id))
 
     async def _open(self) -> None:
         try:

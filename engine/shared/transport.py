@@ -7,7 +7,7 @@ import asyncio
 from ..errors import FrameError
 from ..workers.codec import REPLIES
 from ..workers.frames import FrameWriter, receive
-from ..workers.messages import Command, Ping, Pong
+from ..workers.messages import Command, Ping
 from ..workers.transports import OnExit, OnReply
 from .address import Address, ServiceOptions
 from .join import join
@@ -55,8 +55,7 @@ class SharedTransport:
         try:
             while (reply := await receive(reader, REPLIES)) is not None:
                 watch.received(reply)
-                if not isinstance(reply, Pong):
-                    on_reply(reply)
+                on_reply(reply)
         except FrameError as error:
             reason = error.message
         except OSError:

@@ -19,7 +19,20 @@ import msgspec
 from .. import errors
 from ..errors import FimbleError, FrameError, RequestError
 from ..types import ChatRequest, FimRequest, Request, TextRequest
-from .messages import Cancel, Command, Ended, Open, Opened, OpenFailed, Piece, Ping, Pong, Reply, Run
+from .messages import (
+    Cancel,
+    Command,
+    Ended,
+    Open,
+    Opened,
+    OpenFailed,
+    Piece,
+    Ping,
+    Pong,
+    Reply,
+    Run,
+    Working,
+)
 
 M = TypeVar("M", Command, Reply)
 R = TypeVar("R", FimRequest, TextRequest, ChatRequest)
@@ -125,4 +138,4 @@ COMMANDS = Decoder[Command](
         "Ping": Ping,
     }
 )
-REPLIES = Decoder[Reply]({kind.__name__: kind for kind in (Opened, OpenFailed, Piece, Ended, Pong)})
+REPLIES = Decoder[Reply]({kind.__name__: kind for kind in (Opened, OpenFailed, Working, Piece, Ended, Pong)})

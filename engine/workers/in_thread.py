@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
-from ..errors import FimbleError
-from .messages import Cancel, Command, Open, Opened, OpenFailed, Run
-from .runner import CancelSet, Runner
+from ..limits import STOP_SECONDS
+from .body import Body
+from .messages import Command
 from .transports import OnExit, OnReply
 
 
@@ -20,49 +20,43 @@ class ThreadTransport:
     fallback_reason = ""
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
-        self._cancels = CancelSet()
-        self._thread: threading.Thread | None = None
-        self._stopping = False
+        self._body: Body | None = None
+        self._ended = asyncio.Event()
 
     async def start(self, on_reply: OnReply, on_exit: OnExit) -> None:
         loop = asyncio.get_running_loop()
 
         def post(call: Callable[[], None]) -> None:
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # the loop was closed while the thread was still in a native call
                 loop.call_soon_threadsafe(call)
 
-        def work() -> None:
-            self._work(lambda reply: post(lambda: on_reply(reply)))
-            post(lambda: on_exit("the thread ended"))
+        def end(reason: str) -> None:
+            self._ended.set()
+            on_exit(reason)
 
-        self._thread = threading.Thread(target=work, daemon=True, name="fimble worker")
-        self._thread.start()
+        body = self._body = Body(lambda reply: post(lambda: on_reply(reply)))
+
+        def work() -> None:
+            reason = "the thread ended"
+            try:
+                body.work()
+            except BaseException as error:
+                reason = f"{type(error).__name__}: {error}"
+            finally:
+                post(lambda: end(reason))
+
+        threading.Thread(target=work, daemon=True, name="fimble worker").start()
 
     def send(self, command: Command) -> None:
-        if isinstance(command, Cancel):
-            self._cancels.add(command.id)
-        else:
-            self._jobs.put(command)
+        if self._body is not None:
+            self._body.take(command)
 
     async def stop(self) -> None:
-        self._stopping = True
-        self._jobs.put(None)
-        if self._thread is not None:
-            await asyncio.to_thread(self._thread.join)
-
-    def _work(self, send: OnReply) -> None:
-        runner: Runner | None = None
-        while (command := self._jobs.get()) is not None:
-            if isinstance(command, Open):
-                try:
-                    runner = Runner(command.options)
-                    send(Opened(runner.info))
-                except FimbleError as error:
-                    send(OpenFailed(error))
-            elif isinstance(command, Run) and runner is not None:
-                wanted = self._cancels.check(command.id)
-                runner.run(command, lambda: self._stopping or wanted(), send)  # noqa: B023
-                self._cancels.forget(command.id)
-        if runner is not None:
-            runner.close()
+        """Wait for the end of a native call, unless it takes long: a thread cannot be killed."""
+        if self._body is None:
+            return
+        self._body.close()
+        try:
+            await asyncio.wait_for(self._ended.wait(), STOP_SECONDS)
+        except TimeoutError:
+            return

@@ -45,13 +45,15 @@ class Ping:
 
 
 @dataclass(frozen=True, slots=True)
-class Pong:
-    pass
+class Opened:
+    info: ModelInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    info: ModelInfo
+class Working:
+    """From now on the worker works at this job: what happens to it is this job's doing."""
+
+    id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +75,14 @@ class OpenFailed:
     error: FimbleError
 
 
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The worker lives. ``steps`` counts batches and tokens; ``cpu_seconds`` is what it has computed, which
+    tells a long step from one that hangs."""
+
+    steps: int = 0
+    cpu_seconds: float = 0.0
+
+
 Command = Open | Run | Cancel | Ping
-Reply = Opened | OpenFailed | Piece | Ended | Pong
+Reply = Opened | OpenFailed | Working | Piece | Ended | Pong

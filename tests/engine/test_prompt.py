@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fimble.engine.backends.fake import FILE_SEP, MIDDLE, PREFIX, SUFFIX, FakeModel, FakeOptions, fake_format
-from fimble.engine.decode.session import common_prefix
+from fimble.engine.decode.cache import common_prefix
 from fimble.engine.errors import NoFimTokens
 from fimble.engine.prompt.detect import detect
 from fimble.engine.prompt.families import FAMILIES

@@ -6,14 +6,21 @@ import asyncio
 
 import pytest
 
-from fimble.engine.errors import DeadlineExceeded, Overloaded, Superseded
+from fimble.engine.errors import DeadlineExceeded, EngineClosed, Overloaded, Superseded
+from fimble.engine.limits import AHEAD_WAITING
 from fimble.engine.scheduler import Scheduler, Ticket
+from fimble.engine.urgency import Urgency
 
 
 def ticket(
     document: str | None = None, user: str = "", warm: bool = False, log: list[str] | None = None
 ) -> Ticket:
-    return Ticket(document, user, supersede=lambda: (log if log is not None else []).append("out"), warm=warm)
+    urgency = Urgency.AHEAD if warm else Urgency.SUGGESTION
+    return Ticket(document, user, urgency, lambda reason: (log if log is not None else []).append("out"))
+
+
+def answer(user: str = "") -> Ticket:
+    return Ticket(None, user, Urgency.ANSWER, lambda reason: None)
 
 
 async def waiting(scheduler: Scheduler, one: Ticket) -> asyncio.Task[None]:
@@ -78,6 +85,46 @@ async def test_turns_rotate_between_people() -> None:
     scheduler.release(first)
     await asyncio.gather(*tasks)
     assert order == ["ann", "bob", "ann", "bob", "ann", "ann"]
+
+
+async def test_a_free_slot_counts_as_a_turn() -> None:
+    scheduler, order = Scheduler(1, 50), list[str]()
+    first = ticket(user="ann")
+    await scheduler.acquire(first)
+
+    async def run(user: str) -> None:
+        mine = ticket(user=user)
+        await scheduler.acquire(mine)
+        order.append(user)
+        scheduler.release(mine)
+
+    tasks = [asyncio.create_task(run(user)) for user in ("ann", "bob")]
+    await asyncio.sleep(0)
+    scheduler.release(first)
+    await asyncio.gather(*tasks)
+    assert order == ["bob", "ann"]
+
+
+async def test_a_suggestion_does_not_wait_for_an_answer_that_takes_a_while() -> None:
+    scheduler = Scheduler(1, 50)
+    await scheduler.acquire(answer())
+    await scheduler.acquire(ticket())
+    waits = await waiting(scheduler, answer())
+    assert (scheduler.running, scheduler.waiting) == (2, 1)
+    waits.cancel()
+
+
+async def test_closing_ends_what_runs_and_what_waits() -> None:
+    scheduler, log = Scheduler(1, 50), list[str]()
+    await scheduler.acquire(ticket(log=log))
+    task = await waiting(scheduler, ticket())
+    scheduler.close()
+    with pytest.raises(EngineClosed):
+        await task
+    with pytest.raises(EngineClosed):
+        await scheduler.acquire(ticket())
+    assert log == ["out"]
+    assert (scheduler.running, scheduler.waiting) == (0, 0)
 
 
 async def test_a_full_queue_refuses() -> None:
@@ -149,3 +196,40 @@ class TestWarming:
         with pytest.raises(Superseded):
             await scheduler.acquire(ticket("a", warm=True))
         assert log == []
+
+    async def test_gives_its_slot_up_to_a_request_for_any_document(self) -> None:
+        scheduler, log = Scheduler(1, 9), list[str]()
+        await scheduler.acquire(ticket("a", warm=True, log=log))
+        await scheduler.acquire(ticket("b"))
+        assert log == ["out"]
+        assert scheduler.running == 1
+
+    async def test_keeps_its_slot_while_another_one_is_free(self) -> None:
+        scheduler, log = Scheduler(2, 9), list[str]()
+        await scheduler.acquire(ticket("a", warm=True, log=log))
+        await scheduler.acquire(ticket("b"))
+        assert log == []
+
+    async def test_replaces_older_warming_of_its_document(self) -> None:
+        scheduler, log = Scheduler(1, 9), list[str]()
+        await scheduler.acquire(ticket("a", warm=True, log=log))
+        await scheduler.acquire(ticket("a", warm=True))
+        assert log == ["out"]
+        older = await waiting(scheduler, ticket("b", warm=True))
+        newer = asyncio.create_task(scheduler.acquire(ticket("b", warm=True)))
+        with pytest.raises(Superseded):
+            await older
+        assert not newer.done()
+        newer.cancel()
+
+    async def test_takes_no_place_of_a_request_in_the_queue(self) -> None:
+        scheduler = Scheduler(1, 1)
+        await scheduler.acquire(ticket("x"))
+        many = [asyncio.create_task(scheduler.acquire(ticket(str(i), warm=True))) for i in range(50)]
+        await asyncio.sleep(0)
+        assert scheduler.waiting == AHEAD_WAITING
+        request = await waiting(scheduler, ticket("y"))
+        assert not request.done()
+        for task in [*many, request]:
+            task.cancel()
+        await asyncio.gather(*many, return_exceptions=True)

@@ -111,13 +111,13 @@ async def test_another_model_meets_elsewhere() -> None:
 
 async def test_a_service_that_dies_is_started_again(folder: Path) -> None:
     async with editor(options(token_ms=20)) as one:
-        await one.open()
-        asked = asyncio.create_task(text(one))
-        await until(lambda: one.busy > 0)
+        deltas = one.run(FimRequest("x = ", "", mode="line", max_tokens=50))
+        await anext(deltas)
         for process in services(folder.parent):
             os.kill(process, signal.SIGKILL)
         with pytest.raises(WorkerCrashed, match="gone"):
-            await asked
+            async for _ in deltas:
+                pass
         assert await text(one) == "hello"
 
 

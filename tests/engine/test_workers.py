@@ -7,12 +7,11 @@ files where their damage does.
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import signal
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,56 +20,16 @@ from hypothesis import strategies as st
 
 from fimble.engine.backends.ctransformers import CTransformersModel, check
 from fimble.engine.backends.threads import ThreadCount
-from fimble.engine.decode.session import Session, common_prefix
-from fimble.engine.errors import ModelFileError, WorkerCrashed
+from fimble.engine.decode.cache import TokenCache, common_prefix
+from fimble.engine.errors import DeadlineExceeded, EngineClosed, ModelFileError
 from fimble.engine.models.catalogue import bundled_path
 from fimble.engine.models.gguf import read_header
 from fimble.engine.types import FimRequest
 from fimble.engine.workers.in_thread import ThreadTransport
-from fimble.engine.workers.messages import WorkerOptions
 from fimble.engine.workers.transports import ProcessTransport, Transport
-from fimble.engine.workers.worker import CRASHES_ALLOWED, Worker
 
 from .gguf_files import gguf
-
-Make = Callable[..., Worker]
-
-
-@pytest.fixture
-async def make() -> AsyncIterator[Make]:
-    """Makes workers with the fake model, and closes them."""
-    made: list[Worker] = []
-
-    def worker(
-        transport: Callable[[], Transport] = ThreadTransport,
-        idle: float = 0,
-        model: str = "fake",
-        **fake: object,
-    ) -> Worker:
-        options = WorkerOptions(model, fake={"answer": "hello", **fake})
-        made.append(Worker(transport, options, idle, lambda state, detail: states.append(state)))
-        return made[-1]
-
-    states: list[str] = []
-    worker.states = states  # type: ignore[attr-defined]
-    yield worker
-    for each in made:
-        await each.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition that a process or thread brings about."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
-
-
-def request(prefix: str = "x = ") -> FimRequest:
-    return FimRequest(prefix, "", mode="line", max_tokens=100)
-
-
-async def text(worker: Worker, prefix: str = "x = ") -> str:
-    return "".join([delta.text async for delta in worker.run(request(prefix))])
+from .workers import Make, request, text, text_of, until
 
 
 @pytest.mark.parametrize("transport", [ThreadTransport, ProcessTransport])
@@ -124,34 +83,33 @@ async def test_who_starts_a_worker_may_be_cancelled_while_others_wait_for_it(mak
         assert await second == "hello"
 
 
-async def test_closing_while_a_worker_starts_leaves_nobody_waiting(make: Make) -> None:
+async def test_closing_while_a_worker_starts_ends_who_waits(make: Make) -> None:
     worker = make(ProcessTransport)
     waiting = asyncio.create_task(text(worker))
     await asyncio.sleep(0)
     await worker.close()
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(EngineClosed):
         await waiting
+    with pytest.raises(EngineClosed):
+        await text(worker)
     assert worker.process_id is None
 
 
-class TestCrashes:
-    async def test_the_crashed_job_fails_and_the_next_one_works(self, make: Make) -> None:
-        worker = make(ProcessTransport, token_ms=20)
-        task = asyncio.create_task(text(worker))
-        await until(lambda: worker.process_id is not None and worker.busy > 0)
-        os.kill(worker.process_id, signal.SIGKILL)
-        with pytest.raises(WorkerCrashed, match="signal 9"):
-            await task
-        assert await text(worker) == "hello"
-        assert make.states.count("loading") == 2  # type: ignore[attr-defined]
+async def test_closing_ends_what_runs(make: Make) -> None:
+    worker = make(ProcessTransport, endless=True, token_ms=5)
+    deltas = worker.run(FimRequest("x", "", max_tokens=3000))
+    await anext(deltas)
+    await worker.close()
+    with pytest.raises(EngineClosed):
+        async for _ in deltas:
+            pass
 
-    async def test_a_model_that_always_crashes_is_given_up(self, make: Make) -> None:
-        worker = make(ProcessTransport, die_at_token=1)
-        for _ in range(CRASHES_ALLOWED):
-            with pytest.raises(WorkerCrashed, match="signal 9"):
-                await text(worker)
-        with pytest.raises(WorkerCrashed, match="doctor"):
-            await text(worker)
+
+async def test_the_deadline_includes_the_loading_of_the_model(make: Make) -> None:
+    worker = make(ProcessTransport)
+    with pytest.raises(DeadlineExceeded, match="loaded"):
+        await text_of(worker, replace(request(), deadline_ms=1))
+    assert await text(worker) == "hello"
 
 
 async def test_an_idle_worker_ends_and_comes_back(make: Make) -> None:
@@ -222,6 +180,16 @@ def model() -> CTransformersModel:
     return CTransformersModel(read_header(bundled_path()), threads=1, context_length=1024)
 
 
+def hold(cache: TokenCache, tokens: list[int]) -> int:
+    """Evaluate what is missing; how many were there."""
+    steps = cache.hold(tokens)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return int(end.value)
+
+
 class TestTheBundledRuntime:
     @pytest.mark.parametrize(
         "sample",
@@ -242,12 +210,12 @@ class TestTheBundledRuntime:
         """Scores differ by what rounding does when batches begin elsewhere, and not more."""
         tokens = model.tokenize("def add(first, second):\n    return first + second\n" * 12)
         other = tokens[:100] + model.tokenize("print(first)\n" * 4)
-        session = Session(model, 64)
-        session.prefill(tokens, lambda: False)
-        assert session.prefill(other, lambda: False) == common_prefix(tokens, other) >= 100
-        reused = session.logits().copy()
-        fresh = Session(model, 64)
-        assert fresh.prefill(other, lambda: False) == 0
+        cache = TokenCache(model, 64)
+        hold(cache, tokens)
+        assert hold(cache, other) == common_prefix(tokens, other) >= 100
+        reused = cache.logits().copy()
+        fresh = TokenCache(model, 64)
+        assert hold(fresh, other) == 0
         assert abs(reused - fresh.logits()).max() < 0.2
         assert reused.argmax() == fresh.logits().argmax()
 

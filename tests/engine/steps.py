@@ -1,0 +1,96 @@
+"""A worker without a thread or process: its real body does a step whenever the event loop's clock says so.
+
+What it does wrong is told from outside: it may die, hang, or not open its model.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from fimble.engine.workers.body import Body
+from fimble.engine.workers.messages import Command, Ended, Open, Ping, Reply, Run, WorkerOptions
+from fimble.engine.workers.opened import OpenedModel, open_model
+from fimble.engine.workers.transports import OnExit, OnReply
+
+START_SECONDS, OPEN_SECONDS, STEP_SECONDS = 0.05, 0.2, 0.01
+
+
+@dataclass
+class Fate:
+    """What happens to the workers of one engine, and which of them there are."""
+
+    open_errors: list[Exception] = field(default_factory=list)
+    """The next openings fail with these."""
+    workers: list[StepTransport] = field(default_factory=list)
+    started: int = 0
+
+    def make(self) -> StepTransport:
+        return StepTransport(self)
+
+
+class StepTransport:
+    """See :class:`fimble.engine.workers.transports.Transport`."""
+
+    process_id: int | None = None
+    fallback_reason = ""
+
+    def __init__(self, fate: Fate) -> None:
+        self._fate = fate
+        self._on_reply: OnReply = lambda reply: None
+        self._on_exit: OnExit = lambda reason: None
+        self._body: Body | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self.hangs = False
+        self.under_way: set[int] = set()
+
+    async def start(self, on_reply: OnReply, on_exit: OnExit) -> None:
+        self._fate.started += 1
+        await asyncio.sleep(START_SECONDS)
+        self._on_reply, self._on_exit = on_reply, on_exit
+        self._body = Body(self._reply, self._open_model, asyncio.get_running_loop().time)
+        self._fate.workers.append(self)
+
+    def send(self, command: Command) -> None:
+        if self._body is None or (self.hangs and isinstance(command, Ping)):
+            return
+        if isinstance(command, Run):
+            self.under_way.add(command.id)
+        self._body.take(command)
+        self._later(OPEN_SECONDS if isinstance(command, Open) else STEP_SECONDS)
+
+    async def stop(self) -> None:
+        self._end()
+
+    def die(self) -> None:
+        """As a process that is killed."""
+        if self._body is not None:
+            self._end()
+            asyncio.get_running_loop().call_soon(self._on_exit, "signal 9.")
+
+    def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self in self._fate.workers:
+            self._fate.workers.remove(self)
+        self._body, self._timer = None, None
+
+    def _later(self, seconds: float) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._step)
+
+    def _step(self) -> None:
+        self._timer = None
+        if self._body is not None and not self.hangs and self._body.step(wait=False):
+            self._later(STEP_SECONDS)
+
+    def _reply(self, reply: Reply) -> None:
+        if isinstance(reply, Ended):
+            self.under_way.remove(reply.id)  # fails for a second one
+        # as over a pipe: not in the midst of what the worker is doing
+        asyncio.get_running_loop().call_soon(self._on_reply, reply)
+
+    def _open_model(self, options: WorkerOptions) -> OpenedModel:
+        if self._fate.open_errors:
+            raise self._fate.open_errors.pop()
+        return open_model(options)

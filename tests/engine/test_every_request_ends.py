@@ -1,0 +1,213 @@
+"""Every request ends exactly once, whatever happens: with an answer, an error, or because its caller left.
+
+Random histories of one engine after the other, in virtual time: requests of every kind, callers that leave,
+workers that die, hang or do not open their model, engines that are replaced and closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fimble.engine.backends.local import LocalBackend, LocalModel
+from fimble.engine.engine import Engine
+from fimble.engine.errors import FimbleError, ModelFileError
+from fimble.engine.settings import Settings
+from fimble.engine.types import ChatRequest, Delta, FimRequest, Message, TextRequest
+from fimble.engine.workers.messages import WorkerOptions
+from fimble.engine.workers.worker import Worker
+
+from .steps import Fate
+from .virtual_time import run
+
+HISTORIES, STEPS = 100, 100
+
+
+@dataclass(frozen=True)
+class Ask:
+    kind: str
+    text: str
+    document: str | None
+    user: str
+    deadline_ms: float | None
+    model: str | None
+    tokens: int
+
+    async def of(self, engine: Engine) -> str:
+        """Ask the engine; the answer."""
+        match self.kind:
+            case "warm":
+                await engine.warm(self._fim())
+                return ""
+            case "complete":
+                return (await engine.complete(self._fim())).text
+            case "stream" | "ahead":
+                return await read(engine.stream(self._fim(ahead=self.kind == "ahead")))
+            case "text":
+                return await read(engine.stream_text(TextRequest(self.text, self.tokens, **self._rest())))
+            case _:
+                messages = (Message("user", self.text),)
+                chat = ChatRequest(messages, max_tokens=self.tokens, **self._rest())
+                return await read(engine.stream_chat(chat))
+
+    def _fim(self, ahead: bool = False) -> FimRequest:
+        return FimRequest(self.text, "", max_tokens=self.tokens, ahead=ahead, **self._rest())
+
+    def _rest(self) -> dict[str, object]:
+        names = ("document", "user", "deadline_ms", "model")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class Leave:
+    which: int
+
+
+@dataclass(frozen=True)
+class Pass:
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Happen:
+    what: str
+    which: int
+
+
+async def read(stream: AsyncGenerator[Delta]) -> str:
+    """A stream's text; exactly its last piece says why it ends."""
+    async with aclosing(stream) as deltas:
+        made = [delta async for delta in deltas]
+    assert [delta.finish_reason is not None for delta in made] == [False] * (len(made) - 1) + [True]
+    return "".join(delta.text for delta in made)
+
+
+ASKS = st.builds(
+    Ask,
+    kind=st.sampled_from(["complete", "stream", "ahead", "warm", "text", "chat"]),
+    text=st.sampled_from(["", "x = ", "y" * 700, "import os\n", "z" * 9000]),
+    document=st.sampled_from([None, "a", "b"]),
+    user=st.sampled_from(["ann", "bob"]),
+    deadline_ms=st.sampled_from([None, None, None, 5, 100, 5000]),
+    model=st.sampled_from([None, None, None, None, "other"]),
+    tokens=st.sampled_from([1, 10, 300]),
+)
+FAULTS = ["die", "die", "hang", "cannot open", "opens with a fault"]
+STEP = st.one_of(
+    ASKS,
+    ASKS,
+    st.builds(Leave, st.integers(0, 20)),
+    st.builds(Pass, st.sampled_from([0.0, 0.0, 0.01, 0.1, 0.3, 1.0, 40.0])),
+    st.builds(Happen, st.sampled_from([*FAULTS, "replace the engine"]), st.integers(0, 1)),
+)
+HISTORY = st.lists(STEP, min_size=STEPS, max_size=STEPS)
+
+
+@dataclass
+class World:
+    workers: int
+    queue: int
+    fate: Fate = field(default_factory=Fate)
+    engines: list[Engine] = field(default_factory=list)
+    closing: list[asyncio.Task[None]] = field(default_factory=list)
+    asked: list[asyncio.Task[str]] = field(default_factory=list)
+    left: set[asyncio.Task[str]] = field(default_factory=set)
+    ends: int = 0
+
+    def new_engine(self) -> None:
+        if self.engines:
+            self.closing.append(asyncio.create_task(self.engines[-1].close()))
+        options = WorkerOptions("fake", batch=64, fake={"answer": "answer" * 8, "context_length": 1024})
+
+        def worker() -> Worker:
+            return Worker(self.fate.make, options, idle_seconds=30)
+
+        backend = LocalBackend(LocalModel("fake", "fake"), worker, self.workers)
+        self.engines.append(Engine(Settings(workers=self.workers, queue=self.queue), backend=backend))
+
+    async def do(self, step: object) -> None:
+        match step:
+            case Ask():
+                task = asyncio.create_task(step.of(self.engines[-1]))
+                task.add_done_callback(self._note_end)
+                self.asked.append(task)
+            case Leave(which) if which < len(self.asked):
+                task = self.asked[-1 - which]
+                if not task.done():
+                    task.cancel()
+                    self.left.add(task)
+            case Pass(seconds):
+                await asyncio.sleep(seconds)
+            case Happen(what, which):
+                self._happen(what, which)
+
+    def _happen(self, what: str, which: int) -> None:
+        workers = self.fate.workers
+        match what:
+            case "replace the engine":
+                self.new_engine()
+            case "cannot open":
+                self.fate.open_errors.append(ModelFileError("damaged"))
+            case "opens with a fault":
+                self.fate.open_errors.append(RuntimeError("unknown"))
+            case "die" if which < len(workers):
+                workers[which].die()
+            case "hang" if which < len(workers):
+                workers[which].hangs = True
+
+    def _note_end(self, task: asyncio.Task[str]) -> None:
+        self.ends += 1
+        if task.cancelled():
+            assert task in self.left
+        elif (error := task.exception()) is not None:
+            assert isinstance(error, FimbleError), repr(error)
+
+    async def settle(self) -> None:
+        """Everything ends by itself, without being closed, and leaves nothing behind."""
+        await asyncio.gather(*self.asked, return_exceptions=True)
+        assert self.ends == len(self.asked)
+        for engine in self.engines:
+            scheduler = engine._default.scheduler
+            assert (scheduler.running, scheduler.waiting) == (0, 0)
+            backend = engine._default.backend
+            assert isinstance(backend, LocalBackend)
+            assert [worker.busy for worker in backend._workers] == [0] * self.workers
+        await asyncio.sleep(29)  # cancelled jobs end, and what hangs is noticed; nobody is idle for so long
+        assert not any(worker.under_way for worker in self.fate.workers)
+
+    async def end(self) -> None:
+        await asyncio.gather(*self.closing, self.engines[-1].close())
+        assert not self.fate.workers
+
+
+@settings(max_examples=HISTORIES, deadline=None, derandomize=True)
+@given(history=HISTORY, workers=st.integers(1, 2), queue=st.integers(1, 4))
+def test_every_request_ends_exactly_once(history: list[object], workers: int, queue: int) -> None:
+    async def live() -> None:
+        world = World(workers, queue)
+        world.new_engine()
+        for step in history:
+            await world.do(step)
+        await world.settle()
+        await world.end()
+
+    run(live())
+
+
+@settings(max_examples=HISTORIES // 4, deadline=None, derandomize=True)
+@given(history=HISTORY, workers=st.integers(1, 2))
+def test_closing_the_engine_ends_every_request(history: list[object], workers: int) -> None:
+    async def live() -> None:
+        world = World(workers, queue=4)
+        world.new_engine()
+        for step in history[: STEPS // 2]:
+            await world.do(step)
+        await world.end()
+        assert world.ends == len(world.asked)
+
+    run(live())
