@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from .backends.base import Backend
 from .errors import ModelNotFound
+from .limits import CONTEXT_CHARACTERS
 from .opening import open_backend
 from .privacy.guard import guarded
-from .prompt.window import clip
+from .prompt.window import clip, reach_of
 from .scheduler import Scheduler
 from .serving import Serving
 from .settings import Settings
@@ -43,6 +44,7 @@ class Engine:
         self.settings = settings
         backend = backend or open_backend(settings, on_state)
         self._default = _Served(backend, Scheduler(backend.slots, settings.queue))
+        self._reach = reach_of(settings.window_tokens)
 
     async def complete(self, request: FimRequest) -> Completion:
         """The whole suggestion; see :mod:`.errors` for what it raises."""
@@ -52,7 +54,9 @@ class Engine:
         """The suggestion in pieces, which joined are what :meth:`complete` gives. Closing the iterator
         stops the model within one token."""
         served = self._serve(request.model)
-        return in_turn(served.scheduler, guarded(request), lambda turn: suggested(served.backend, turn))
+        return in_turn(
+            served.scheduler, guarded(request), lambda turn: suggested(served.backend, turn, self._reach)
+        )
 
     async def complete_text(self, request: TextRequest) -> Completion:
         """The whole continuation of a prompt."""
@@ -75,7 +79,7 @@ class Engine:
     async def warm(self, request: FimRequest) -> None:
         """Evaluate a request's prompt ahead of time; gives way to every real request, and never fails."""
         served = self._serve(request.model)
-        await warm_in_turn(served.scheduler, prepare(guarded(request))[0], served.backend.warm)
+        await warm_in_turn(served.scheduler, prepare(guarded(request), self._reach)[0], served.backend.warm)
 
     async def models(self) -> list[ModelInfo]:
         """The models that can be asked for, the default one first."""
@@ -111,9 +115,11 @@ class Engine:
         raise ModelNotFound(f"There is no model {model!r} here. Leave the model out to use the default.")
 
 
-async def suggested(backend: Backend, request: FimRequest) -> AsyncGenerator[Delta]:
+async def suggested(
+    backend: Backend, request: FimRequest, reach: int = CONTEXT_CHARACTERS
+) -> AsyncGenerator[Delta]:
     """A request's suggestion, trimmed where the backend does not, with the file's own line ends."""
-    request, newline = prepare(request)
+    request, newline = prepare(request, reach)
     as_it_came = not request.trim or request.logprobs is not None or request.grammar is not None
     async with aclosing(backend.generate(request)) as pieces:
         kept = pieces if as_it_came or backend.trims else trimmed(pieces, request)
@@ -136,13 +142,12 @@ async def trimmed(pieces: AsyncIterator[Delta], request: FimRequest) -> AsyncGen
             yield replace(delta, text=text)
 
 
-def prepare(request: FimRequest) -> tuple[FimRequest, str]:
+def prepare(request: FimRequest, reach: int = CONTEXT_CHARACTERS) -> tuple[FimRequest, str]:
     """The request as a backend gets it, and the line end that its answer must have.
 
-    Texts are cut to what any window can hold, line ends become ``\\n``, and "auto" becomes "line" or
+    Texts are cut to ``reach`` characters, line ends become ``\\n``, and "auto" becomes "line" or
     "block".
     """
-    request = clip(request)
     newline = "\r\n" if "\r\n" in request.prefix or "\r\n" in request.suffix else "\n"
     if newline != "\n":
         request = replace(
@@ -150,6 +155,7 @@ def prepare(request: FimRequest) -> tuple[FimRequest, str]:
             prefix=request.prefix.replace("\r\n", "\n"),
             suffix=request.suffix.replace("\r\n", "\n"),
         )
+    request = clip(request, reach)
     if request.mode == "auto":
         context = at_cursor(request.prefix, request.suffix, request.language, request.path, request.left_out)
         request = replace(request, mode="block" if context.block else "line")

@@ -151,3 +151,7 @@ CRASHES_IN_A_ROW = 10
 """So many crashes by different requests, without an answer in between, are the model's fault."""
 LIVES = 3
 """A request whose worker crashed by the fault of others goes on in the next worker, up to so often."""
+
+CONTEXT_CHARACTERS = 100_000
+"""How much text before a cursor goes to a model's process, for its window and for recall, unless
+``window_tokens`` asks for more; a quarter of it after the cursor. The rest is left out; no error."""

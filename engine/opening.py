@@ -15,8 +15,9 @@ from .workers.messages import WorkerOptions
 from .workers.transports import ProcessTransport, Transport
 from .workers.worker import OnState, Worker
 
-DEFAULT_WINDOW = 768
 DEFAULT_CONTEXT = 2048
+ANSWER_TOKENS = 512
+"""Room that the context has beside a window that the user has chosen."""
 FAKE = "fake"
 """A model for tests, with no file: it says what ``FIMBLE_FAKE`` tells it to say."""
 
@@ -61,13 +62,12 @@ def open_local(settings: Settings, on_state: OnState) -> LocalBackend:
 
 def worker_maker(settings: Settings, model: str, on_state: OnState) -> Callable[[], Worker]:
     """A function that makes workers for one model file."""
-    window = settings.window_tokens or DEFAULT_WINDOW
     options = WorkerOptions(
         model=model,
         threads=settings.thread_count,
-        context_length=max(DEFAULT_CONTEXT, window + 512),
+        context_length=max(DEFAULT_CONTEXT, settings.window_tokens + ANSWER_TOKENS),
         batch=settings.batch,
-        window=window,
+        window=settings.window_tokens,
         fake=_fake_options() if model == FAKE else None,
     )
     transport = _transport(settings, options)

@@ -22,17 +22,16 @@ RECALL_KEY = "fimble.recall"
 THRESHOLDS = ((48, 0.65), (24, 0.6), (16, 0.5), (12, 0.4), (6, 0.3))
 """(characters matched, how likely the model's own token must be to be preferred)."""
 _SURE = max(threshold for _, threshold in THRESHOLDS)
-_REACH = 100_000
-"""Characters on each side that are searched."""
 _PLACES = 3
 _CONTINUATION = 32
 
 
 class Recall:
-    """Follows one answer. ``before`` and ``after`` are the file's text around the hole."""
+    """Follows one answer. ``before`` and ``after`` are the file's text around the hole, as far as it goes
+    to a model's process."""
 
     def __init__(self, before: str, after: str, tokenize: Callable[[str], list[int]]) -> None:
-        self._before, self._after, self._tokenize = before[-_REACH:], after[:_REACH], tokenize
+        self._before, self._after, self._tokenize = before, after, tokenize
         self._tail = before[-THRESHOLDS[0][0] :]
         self._bytes = b""
 

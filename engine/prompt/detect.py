@@ -52,7 +52,7 @@ def detect(metadata: Mapping[str, Any]) -> FimFormat:
             return _format(family, ids, metadata, tokens, "token texts")
     raise NoFimTokens(
         "This model has no fill-in-the-middle tokens, so it cannot suggest code at a cursor. "
-        "Choose a code model that has them, such as Qwen2.5-Coder, StarCoder2 or CodeLlama 7B/13B."
+        "Choose one that has them and that this runtime runs: CodeLlama 7B or 13B, or `bundled`."
     )
 
 

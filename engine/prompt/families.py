@@ -67,6 +67,11 @@ class Family:
     own_header: bool = False
     bos: bool = False
     sentence_space: bool = False
+    files_in_prefix: bool = False
+    """Whether other files belong to the text before the cursor, behind its control token."""
+    repository: str = ""
+    """What follows the repository's token, which stands ahead of other files: a name, as models were
+    trained to see one; which name makes no difference."""
     name_has: str = ""
     """Part of the model's name, for a family whose token texts are not enough to tell it from others."""
     empty_suffix: str = "\n"
@@ -83,7 +88,7 @@ _PIPED: dict[Control, str] = {
 FAMILIES: tuple[Family, ...] = (
     Family(
         "fimble", {**_STARCODER, "file_sep": "<file_sep>"}, SUFFIX_FIRST,
-        stops=("</s>",), file_header="{path}\n", own_header=True, name_has="fim", empty_suffix="",
+        stops=("</s>",), file_header="{path}\n", own_header=True, name_has="fimble", empty_suffix="",
     ),
     Family(
         "mellum", {**_STARCODER, "file_sep": "<filename>"}, SUFFIX_FIRST,
@@ -91,7 +96,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         "starcoder2", {**_STARCODER, "file_sep": "<file_sep>", "repo": "<repo_name>"},
-        stops=("<|endoftext|>",), file_header="{path}\n",
+        stops=("<|endoftext|>",), file_header="{path}\n", repository="project",
     ),
     Family("starcoder", _STARCODER, stops=("<|endoftext|>",)),
     Family(
@@ -101,7 +106,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         "qwen", {**_PIPED, "file_sep": "<|file_sep|>", "repo": "<|repo_name|>"},
-        stops=("<|endoftext|>", "<|im_end|>", "<|fim_pad|>"), file_header="{path}\n",
+        stops=("<|endoftext|>", "<|im_end|>", "<|fim_pad|>"), file_header="{path}\n", repository="project\n",
     ),
     Family(
         "codegemma", {**_PIPED, "file_sep": "<|file_separator|>"},
@@ -115,11 +120,11 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         "deepseek",
         {"prefix": "<｜fim▁begin｜>", "suffix": "<｜fim▁hole｜>", "middle": "<｜fim▁end｜>"},
-        stops=("<｜end▁of▁sentence｜>",), file_header="#{path}\n", bos=True,
+        stops=("<｜end▁of▁sentence｜>",), file_header="#{path}\n", files_in_prefix=True, bos=True,
     ),
     Family(
         "codestral", {"prefix": "[PREFIX]", "suffix": "[SUFFIX]"}, NO_MIDDLE,
-        stops=("</s>",), file_header="+++++ {path}\n", bos=True,
+        stops=("</s>",), file_header="+++++ {path}\n", files_in_prefix=True, bos=True,
     ),
     Family(
         "seed-coder",

@@ -6,9 +6,9 @@ before it as the family wants it. Control tokens are put in as ids and are never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from ..types import FimRequest, Snippet
+from ..types import FimRequest
 from .detect import FimFormat
 from .families import Slot
 from .window import CHARACTERS_PER_TOKEN, Budget, head, window_starts
@@ -26,8 +26,12 @@ class PromptBuilder:
         """The prompt's token ids, at most the budget and a few control tokens long."""
         form = self._form
         ids = [form.bos_id] if form.bos_id is not None else []
-        ids += self._files(request.snippets, request.path)
-        slots = self._slots(request)
+        files = self._files(request)
+        slots = self._slots(request, len(files))
+        if form.family.files_in_prefix:
+            slots["prefix"] = files + slots["prefix"]
+        else:
+            ids += files
         for step in form.family.layout:
             text = slots[step.slot] if step.slot else []
             if step.when_filled and not text:
@@ -37,23 +41,25 @@ class PromptBuilder:
             ids += text
         return ids
 
-    def _slots(self, request: FimRequest) -> dict[Slot, list[int]]:
+    def _slots(self, request: FimRequest, files: int) -> dict[Slot, list[int]]:
         line_rest, newline, following = request.suffix.partition("\n")
         suffix = request.suffix or self._form.family.empty_suffix
         wanted = {step.slot for step in self._form.family.layout}
-        budget = self._budget.suffix
-        return {
-            "prefix": self._prefix(request.prefix, request.left_out),
+        budget = self._budget.suffix(request.prefix, files)
+        slots: dict[Slot, list[int]] = {
             "suffix": self._head(suffix, budget) if "suffix" in wanted else [],
             "following": self._head(newline + following, budget) if "following" in wanted else [],
-            "line_rest": self._head(line_rest, budget) if "line_rest" in wanted else [],
+            "line_rest": self._head(line_rest, self._budget.line_rest) if "line_rest" in wanted else [],
         }
+        left = self._budget.prefix(files, len(slots["suffix"]) + len(slots["following"]))
+        slots["prefix"] = self._prefix(request.prefix, request.left_out, left)
+        return slots
 
-    def _prefix(self, prefix: str, left_out: int) -> list[int]:
+    def _prefix(self, prefix: str, left_out: int, budget: int) -> list[int]:
         """The longest window that starts on a step and fits; on a finer step if it is half empty."""
-        budget, space = self._budget.prefix, " " if self._form.family.sentence_space else ""
+        space = " " if self._form.family.sentence_space else ""
         best: list[int] = []
-        for starts in window_starts(prefix, left_out, budget):
+        for starts in window_starts(prefix, left_out, budget, self._budget.total):
             windows = (self._tokenize(space + prefix[start:]) for start in starts)
             fitting = next((ids for ids in windows if len(ids) <= budget), [])
             best = max(best, fitting, key=len)
@@ -73,20 +79,24 @@ class PromptBuilder:
             ids = self._tokenize(text)
         return ids
 
-    def _files(self, snippets: Sequence[Snippet], path: str) -> list[int]:
+    def _files(self, request: FimRequest) -> list[int]:
+        """Other files, as many as there is room for, and the current file's header."""
         family, separator = self._form.family, self._form.ids.get("file_sep")
         if family.file_header is None:
             return []
+        between = [separator] if separator is not None else []
         ids: list[int] = []
-        left = self._budget.snippets
-        for snippet in snippets:
-            text = self._tokenize(_header(family.file_header, snippet.path) + snippet.text)
-            if len(text) < left:
-                ids += [separator, *text] if separator is not None else text
-                left -= len(text)
-        if path and (family.own_header or ids):
-            header = self._tokenize(_header(family.file_header, path))
-            ids += [separator, *header] if separator is not None else header
+        left = self._budget.snippets(request.prefix, request.suffix)
+        for snippet in request.snippets:
+            text = snippet.text[: left * CHARACTERS_PER_TOKEN + 1]
+            new = between + self._tokenize(_header(family.file_header, snippet.path) + text)
+            if len(text) == len(snippet.text) and len(new) <= left:
+                ids += new
+                left -= len(new)
+        if ids and (repository := self._form.ids.get("repo")) is not None:
+            ids = [repository, *self._tokenize(family.repository), *ids]
+        if request.path and (family.own_header or ids):
+            ids += between + self._tokenize(_header(family.file_header, request.path))
         return ids
 
 

@@ -10,34 +10,71 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ..limits import CONTEXT_CHARACTERS
 from ..types import FimRequest
 
-CLIP_CHARACTERS = 24_000
-"""More text than an ordinary window holds; what lies beyond is cut before it is sent to a worker."""
 CHARACTERS_PER_TOKEN = 5
 """More than code has: what has more characters than this for each token of a budget cannot fit."""
+_UNITS = 16
+"""Parts of a window in which room is handed on: what a part gets changes only now and then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Tokens for each part of a prompt."""
+    """How the tokens of a prompt are shared: 60 % before the cursor, 15 % after it, 25 % other files. What
+    one part does not need, the others get."""
 
-    prefix: int
-    suffix: int
-    snippets: int
+    total: int
 
     @classmethod
     def of(cls, total: int) -> Budget:
-        """Split a window: about 60 % before the cursor, 15 % after it, 25 % other files."""
-        suffix, snippets = total * 15 // 100, total // 4
-        return cls(total - suffix - snippets, suffix, snippets)
+        """The budget of a window of so many tokens."""
+        return cls(total)
+
+    @property
+    def line_rest(self) -> int:
+        """Tokens for the rest of the cursor's line, where a layout puts it apart."""
+        return max(1, self.total // _UNITS)
+
+    def snippets(self, prefix: str, suffix: str) -> int:
+        """Tokens for other files, when these texts stand around the cursor."""
+        return max(self.total // 4, self.total - self._need(prefix) - self._need(suffix))
+
+    def suffix(self, prefix: str, files: int) -> int:
+        """Tokens for the text below, when other files have taken ``files``."""
+        left = self.total - self._units(files) - self._need(prefix) - self.line_rest
+        return max(self.total * 15 // 100, left)
+
+    def prefix(self, files: int, suffix: int) -> int:
+        """Tokens for the text above, when other files and the text below have taken so many."""
+        return max(1, self.total - self._units(files) - self._units(suffix) - self.line_rest)
+
+    def _need(self, text: str) -> int:
+        """Tokens that a text needs at most, if it is code; in quarters, since a window that has less room
+        for what stands first in it is read anew."""
+        quarter = max(1, self.total // 4)
+        return -(-(len(text) // 2) // quarter) * quarter
+
+    def _units(self, tokens: int) -> int:
+        unit = max(1, self.total // _UNITS)
+        return -(-tokens // unit) * unit
 
 
-def clip(request: FimRequest, limit: int = CLIP_CHARACTERS) -> FimRequest:
-    """The request with its texts cut to what any window can hold."""
+def default_window(context_length: int) -> int:
+    """Tokens of a prompt that fits a model: three eighths of its context, as the bundled model has it."""
+    return context_length * 3 // 8
+
+
+def clip(request: FimRequest, limit: int = CONTEXT_CHARACTERS) -> FimRequest:
+    """The request with at most ``limit`` characters before the cursor, and a quarter of them after it."""
     cut = max(0, len(request.prefix) - limit)
     suffix = head(request.suffix, limit // 4)
     return replace(request, prefix=request.prefix[cut:], suffix=suffix, left_out=request.left_out + cut)
+
+
+def reach_of(window_tokens: int) -> int:
+    """How many characters before the cursor a window of so many tokens can hold, or recall looks at."""
+    return max(CONTEXT_CHARACTERS, window_tokens * CHARACTERS_PER_TOKEN)
 
 
 def head(text: str, limit: int) -> str:
@@ -48,16 +85,17 @@ def head(text: str, limit: int) -> str:
     return text[: end + 1] if end >= 0 else text[:limit]
 
 
-def window_starts(prefix: str, left_out: int, budget: int) -> Iterator[list[int]]:
+def window_starts(prefix: str, left_out: int, budget: int, total: int) -> Iterator[list[int]]:
     """Where a window of at most ``budget`` tokens over ``prefix`` may start, the longest first.
 
-    Lists of ever finer steps: the first ones are about half a window of ordinary code long; finer ones
-    are for texts with many more tokens for each character.
+    Lists of ever finer steps, which depend on the ``total`` of the prompt only, so that they stay where
+    they are: the first ones are about a third of a prompt of ordinary code long; finer ones are for texts
+    with many more tokens for each character.
     """
     nearest = max(0, len(prefix) - budget * CHARACTERS_PER_TOKEN)
     if not left_out and not nearest:
         yield [0]
-    for step in (budget * 3 // 2, budget // 2, budget // 8):
+    for step in (total * 9 // 10, total * 3 // 10, total * 3 // 40):
         yield _steps(prefix, left_out, max(1, step), nearest)
 
 

@@ -89,8 +89,13 @@ def _opening(prefix: str, start: int, spec: LanguageSpec, quotes: Quotes) -> lis
             continue
         depth = indentation(line)
         if spec.id != "python":
-            found.append(line)
-            depth += bool(_CONTINUES.match(text))  # what it continues is as deep as it is
+            header = _shallower_above(prefix, at - 1, depth + 1) if text[0] in ")>]" else None
+            if header is not None:  # one over several lines, which begins as deep as it ends
+                line = prefix[header[0] : at + len(line)]
+                at = header[0]
+            else:
+                depth += bool(_CONTINUES.match(text))  # what it continues is as deep as it is
+            found.append(line[-FAR_CHARACTERS:])
         elif _opens_bracket(line) and _opens_bracket(prefix[at:start]):
             found.append(line)
         else:  # a header of several lines and an ``else`` count for their indentation only
@@ -106,27 +111,33 @@ def _after(prefix: str, suffix: str, spec: LanguageSpec, in_string: str, start_d
     quotes = Quotes.read(reach, spec, in_string)
     if in_string and quotes.ends[0] > FAR_CHARACTERS:
         return reach[: reach.find("\n") + 1] + in_string + "\n"
-    shallowest, above = _depth_at_cursor(prefix, suffix), "the cursor's"
-    enough, more = NEAR_CHARACTERS_BELOW, 2 * NEAR_CHARACTERS_BELOW
+    shallowest, enough = _depth_at_cursor(prefix, suffix), NEAR_CHARACTERS_BELOW
     end, end_depth = len(reach), _DEEPEST
+    paragraph, above = -1, "the cursor's"
     for at, line in _lines_below(reach, reach.find("\n") + 1):
         text = line.strip()
         if not text or quotes.inside(at) or _is_comment(text, spec):
+            if not text:
+                paragraph = -1
+            elif not above and not quotes.inside(at):
+                paragraph = at  # comments go with what follows them
             above = text
             continue
         depth, follows = indentation(line), bool(_NOT_FIRST.match(text))
         if follows and depth < start_depth and spec.id == "python" and text[0].isalpha():
             return suffix[:at]  # it belongs to a header of which only the indentation is known
-        separate = not above or (at > more and above[0] not in "@#/")
+        separate = not above or paragraph >= 0 or (at > 2 * enough and above[0] != "@")
         if at >= enough and separate and not follows and depth < end_depth:
-            end, end_depth = at, depth
+            end, end_depth = paragraph if paragraph >= 0 else at, depth
             if depth <= shallowest:
                 break
-        shallowest, above = min(depth, shallowest), text
+        shallowest, paragraph, above = min(depth, shallowest), -1, text
     else:
         if len(reach) == len(suffix):
             return suffix
-    return suffix[:end] + "".join(_closing(suffix, end, min(end_depth, shallowest), spec))
+    return suffix[:end] + "".join(
+        _closing(suffix, end, end_depth if end_depth < _DEEPEST else shallowest, spec)
+    )
 
 
 def _closing(suffix: str, start: int, depth: int, spec: LanguageSpec) -> Iterator[str]:
@@ -134,10 +145,11 @@ def _closing(suffix: str, start: int, depth: int, spec: LanguageSpec) -> Iterato
     while depth > 0 and (found := re.compile(rf"\n[ \t]{{0,{depth - 1}}}\S").search(suffix, start - 1)):
         start = found.end()
         line = _line_at(suffix, found.start() + 1)
-        if indentation(line) >= depth:
-            continue
+        closes = _closes(text := line.strip(), spec)
+        if indentation(line) >= depth or not (closes or spec.id == "python"):
+            continue  # in a language with brackets it is text in a string, or a label
         depth = indentation(line)
-        if _closes(text := line.strip(), spec):
+        if closes:
             yield line + "\n"
             depth += text[-1] in "([{" or bool(_CONTINUES.match(text.lstrip(")]}; ")))
 

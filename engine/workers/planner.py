@@ -13,7 +13,7 @@ from ..prompt.conversation import ConversationPrompts
 from ..prompt.layout import PromptBuilder
 from ..prompt.text import TextPrompts
 from ..prompt.tool_forms import HERMES, ToolForm
-from ..prompt.window import Budget
+from ..prompt.window import Budget, default_window
 from ..stopping import Check, unchecked
 from ..types import ChatRequest, FimRequest, Request, Sampling, TextRequest
 from .opened import OpenedModel
@@ -34,12 +34,12 @@ class Task:
 
 
 class Planner:
-    """Knows one model's formats; ``window`` bounds a suggestion's prompt, in tokens."""
+    """Knows one model's formats; ``window`` bounds a suggestion's prompt, in tokens; 0 fits it."""
 
     def __init__(self, opened: OpenedModel, window: int) -> None:
         model, vocabulary = opened.model, opened.vocabulary
         self._vocabulary, self._context = vocabulary, model.context_length
-        budget = Budget.of(min(window, model.context_length - 64))
+        budget = Budget.of(min(window or default_window(model.context_length), model.context_length - 64))
         self._recalls, self._tokenize = opened.recalls, model.tokenize
         self._fim = PromptBuilder(model.tokenize, opened.form, budget) if opened.form else None
         self._texts = TextPrompts(vocabulary, model.tokenize, model.piece, model.context_length)
@@ -77,7 +77,7 @@ class Planner:
         if self._fim is None:
             raise NoFimTokens(
                 "This model has no fill-in-the-middle tokens, so it cannot suggest code at a cursor. "
-                "Choose a code model that has them, such as Qwen2.5-Coder, StarCoder2 or CodeLlama 7B/13B."
+                "Choose one that has them and that this runtime runs: CodeLlama 7B or 13B, or `bundled`."
             )
         constraint = self._grammars.compile(request.grammar, check=check) if request.grammar else None
         plan = self._plan(request, request.max_tokens or 0, constraint)

@@ -12,9 +12,9 @@ from fimble.engine.backends.fake import FILE_SEP, MIDDLE, PREFIX, SUFFIX, FakeMo
 from fimble.engine.decode.cache import common_prefix
 from fimble.engine.errors import NoFimTokens
 from fimble.engine.prompt.detect import detect
-from fimble.engine.prompt.families import FAMILIES
+from fimble.engine.prompt.families import FAMILIES, PREFIX_FIRST
 from fimble.engine.prompt.layout import PromptBuilder
-from fimble.engine.prompt.window import Budget, clip
+from fimble.engine.prompt.window import Budget, clip, default_window, reach_of
 from fimble.engine.types import FimRequest, Snippet
 
 TOKENIZER = "tokenizer.ggml."
@@ -54,7 +54,7 @@ def test_ids_outside_the_vocabulary_are_not_believed() -> None:
 
 
 def test_a_model_without_tokens_says_what_to_choose() -> None:
-    with pytest.raises(NoFimTokens, match="Qwen"):
+    with pytest.raises(NoFimTokens, match="CodeLlama 7B or 13B, or `bundled`"):
         detect(metadata(["hello", "world"]))
 
 
@@ -69,6 +69,38 @@ def test_starcoder2_and_the_bundled_model_are_told_apart() -> None:
     assert detect({**metadata(texts), "general.name": "fimble"}).family.name == "fimble"
     assert detect(metadata([*texts, "<repo_name>"])).family.name == "starcoder2"
     assert detect(metadata([*texts, "<filename>"])).family.name == "starcoder"
+
+
+def test_a_name_that_only_contains_fim_says_nothing_of_the_family() -> None:
+    texts = ["<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<file_sep>", "<repo_name>"]
+    found = detect({**metadata(texts), "general.name": "starcoder2-3b-FIM-lora"})
+    assert (found.family.name, found.family.layout) == ("starcoder2", PREFIX_FIRST)
+
+
+@pytest.mark.parametrize(
+    ("name", "prompt"),
+    [
+        ("deepseek", "<｜fim▁begin｜>#o.py⏎x = 1⏎#m.py⏎a = <｜fim▁hole｜>⏎<｜fim▁end｜>"),
+        ("codestral", "[SUFFIX]⏎[PREFIX]+++++ o.py⏎x = 1⏎+++++ m.py⏎a = "),
+        (
+            "qwen",
+            "<|repo_name|>project⏎<|file_sep|>o.py⏎x = 1⏎<|file_sep|>m.py⏎"
+            "<|fim_prefix|>a = <|fim_suffix|>⏎<|fim_middle|>",
+        ),
+        (
+            "starcoder2",
+            "<repo_name>project<file_sep>o.py⏎x = 1⏎<file_sep>m.py⏎<fim_prefix>a = <fim_suffix>⏎<fim_middle>",
+        ),
+    ],
+)
+def test_other_files_stand_where_the_makers_put_them(name: str, prompt: str) -> None:
+    tokens = [chr(code) for code in range(256)]
+    family = next(family for family in FAMILIES if family.name == name)
+    form = detect(metadata([*tokens, *family.tokens.values()]))
+    request = FimRequest("a = ", "\n", path="m.py", snippets=(Snippet("o.py", "x = 1\n"),))
+    built = PromptBuilder(fake.tokenize, form, Budget.of(400)).build(request)
+    texts = dict(enumerate([*tokens, *family.tokens.values()]))
+    assert "".join(texts[token] for token in built).replace("\n", "⏎") == prompt
 
 
 def build(request: FimRequest, total: int = 400) -> list[int]:
@@ -130,12 +162,38 @@ class TestWindow:
         assert moved <= kept / 50
 
     def test_windows_begin_on_line_starts_and_are_half_full_at_least(self) -> None:
-        budget = Budget.of(400).prefix
+        budget = 400
         for length in range(8000, 9000, 37):
             built = build(clip(FimRequest(self.TEXT[:length], "\n")))
             window = bytes(built[built.index(PREFIX) + 1 : -1]).decode()
-            assert budget / 2 - 40 <= len(window) <= budget
+            assert budget * 2 // 5 <= len(window) <= budget
             assert self.TEXT[length - len(window) - 1] == "\n"
+
+    def test_room_that_one_part_does_not_need_goes_to_the_others(self) -> None:
+        lines = len(self.TEXT)
+        above = build(FimRequest(self.TEXT, "\n"))
+        below = build(FimRequest("x = ", "\n" + self.TEXT))
+        files = build(FimRequest("x = ", "\n", snippets=(Snippet("o.py", self.TEXT[:280]),)))
+        assert lines > 8000
+        assert len(above) > 400 * 0.4
+        assert len(below) > 400 * 0.6
+        assert len(files) > 280
+
+    def test_what_follows_stays_while_the_window_moves(self) -> None:
+        """The text below stands first: a prompt that changes there is read anew."""
+        before = build(FimRequest(self.TEXT, self.TEXT))
+        after = build(FimRequest(self.TEXT + "more = compute()\n", self.TEXT))
+        assert before[: before.index(PREFIX)] == after[: after.index(PREFIX)]
+
+    @pytest.mark.parametrize("tokens", [2048, 32768])
+    def test_a_window_that_was_asked_for_is_filled(self, tokens: int) -> None:
+        text = "".join(f"value = {i % 10}\n" for i in range(tokens // 4))
+        request = clip(FimRequest(text, "\n"), reach_of(tokens))
+        assert tokens * 0.45 <= len(build(request, tokens)) <= tokens
+
+    def test_the_default_window_fits_the_model(self) -> None:
+        assert default_window(2048) == 768
+        assert default_window(4096) == 1536
 
     def test_what_was_cut_off_ahead_does_not_move_the_window(self) -> None:
         whole = build(FimRequest(self.TEXT, ""))
