@@ -39,7 +39,13 @@ class Settings(BaseModel):
     )
     key: str | None = Field(None, description="Key for that server", repr=False)
     fallback: bool = Field(True, description="Use the local model while that server is away")
-    timeout_ms: int = Field(5000, ge=100, le=600_000, description="How long to wait for that server")
+    timeout_ms: int = Field(
+        5000,
+        ge=100,
+        le=600_000,
+        description="How long that server may be silent, over all keys; "
+        "after a fifth of it the local model is asked as well",
+    )
     model: str = Field("bundled", description="`bundled`, or the path of a GGUF file")
     isolation: Literal["process", "thread"] = Field(
         "process", description="Where models run; `thread` saves memory, but a damaged model is fatal"

@@ -62,8 +62,12 @@ class FallbackBackend:
             self._look_for_first()
             source = self._ask_second(request)
         else:
-            patience = self._health.patience
-            source = first_to_speak(self._ask_first(request), lambda: self._ask_second(request), patience)
+            source = first_to_speak(
+                self._ask_first(request),
+                lambda: self._ask_second(request),
+                self._health.patience,
+                self._health.late,
+            )
         async with aclosing(source) as deltas:
             async for delta in deltas:
                 yield delta

@@ -31,14 +31,19 @@ class Health:
         return max(0.0, self._timeout * LATE_SHARE - self._silent)
 
     def heard(self) -> None:
-        """It answered a request."""
+        """It answered a request, whether or not anybody waited for that any longer."""
         self.why, self._silent, self._interval = "", 0.0, RETRY_SECONDS
 
     def waited(self, seconds: float) -> None:
         """A request was given up after so long, without a word."""
         self._silent += seconds
-        if self._silent >= self._timeout and not self.away:
-            self.lost("it did not answer in time")
+        if self._silent >= self._timeout:
+            self.late()
+
+    def late(self) -> None:
+        """Another one has answered in its place, or nobody has for too long."""
+        if not self.away:
+            self.lost("It does not answer in time.")
 
     def lost(self, why: str) -> None:
         """It cannot be used."""

@@ -11,9 +11,12 @@ from ..types import Delta
 Source = AsyncGenerator[Delta]
 
 
-async def first_to_speak(first: Source, make_second: Callable[[], Source], patience: float) -> Source:
+async def first_to_speak(
+    first: Source, make_second: Callable[[], Source], patience: float, on_second: Callable[[], None]
+) -> Source:
     """The pieces of ``first``. When it has said nothing for ``patience`` seconds, or fails with
-    :class:`UpstreamUnavailable` before it has, the second is asked too; who speaks first goes on alone."""
+    :class:`UpstreamUnavailable` before it has, the second is asked too; who speaks first goes on alone.
+    ``on_second`` hears when that is the second."""
     asked = [lead := _Asked(first)]
     try:
         winner = lead
@@ -21,6 +24,8 @@ async def first_to_speak(first: Source, make_second: Callable[[], Source], patie
         if lead.lost or not lead.task.done():
             asked.append(reserve := _Asked(make_second()))
             winner = await _faster(lead, reserve)
+            if winner is reserve:
+                on_second()
             await (reserve if winner is lead else lead).close()
         async for delta in winner.pieces():
             yield delta

@@ -131,12 +131,28 @@ class TestSilence:
         assert answers == ["", "", "", "", "local", "local"]
         assert 4 * 0.3 >= TIMEOUT * LATE_SHARE > 3 * 0.3
 
-    async def test_goes_on_until_the_server_counts_as_away(self, scene: Scene) -> None:
+    async def test_makes_the_server_count_as_away(self, scene: Scene) -> None:
         scene.team.silent = True
         for _ in range(100):
             await scene.type_over(0.3)
         assert scene.told == ["local, while https://team is away"]
-        assert scene.team.asked < 30
+        assert scene.team.asked == 5
+
+    async def test_of_both_makes_it_so_too(self, scene: Scene) -> None:
+        scene.team.silent = scene.local.silent = True
+        for _ in range(20):
+            await scene.type_over(0.3)
+        assert scene.told == ["local, while https://team is away"]
+
+    async def test_that_was_only_slowness_ends_with_the_late_answer(self, scene: Scene) -> None:
+        scene.team.silent = True
+        for _ in range(6):
+            await scene.type_over(0.3)
+        assert scene.health.away
+        scene.health.heard()
+        scene.team.silent = False
+        assert await scene.ask() == "https://team"
+        assert scene.told[-1] == "https://team"
 
     async def test_is_only_counted_while_the_server_is_asked(self, scene: Scene) -> None:
         scene.team.silent = True
