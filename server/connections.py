@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from .limits import MAX_CONNECTIONS, NEWCOMER_SECONDS, RESERVED_DESCRIPTORS, STRANGERS_SHARE
+from .limits import ACCEPT_PAUSE_SECONDS, MAX_CONNECTIONS, RESERVED_DESCRIPTORS, STRANGERS_SHARE
 
 
 @dataclass(slots=True, eq=False)
@@ -79,24 +79,21 @@ class Connections:
         while len(self._open) >= self.most and not self.make_room():
             self._left.clear()
             try:
-                async with asyncio.timeout(NEWCOMER_SECONDS):
+                async with asyncio.timeout(ACCEPT_PAUSE_SECONDS):
                     await self._left.wait()
             except TimeoutError:
                 continue
 
     def make_room(self) -> bool:
-        """Drop whoever has kept the server waiting longest; False where nobody has for long."""
+        """Drop whoever has kept the server waiting longest; False where the server works for everybody."""
         strangers = [each for each in self._open if each.stranger]
         return self._drop_longest_waiting(strangers) or self._drop_longest_waiting(list(self._open))
 
     def _drop_longest_waiting(self, among: list[Connection]) -> bool:
-        latest = time.monotonic() - NEWCOMER_SECONDS
-        found: Connection | None = None
-        for each in among:
-            if each.waiting_since is not None and each.waiting_since <= latest:
-                found, latest = each, each.waiting_since
-        if found is None:
+        waiting = [(each.waiting_since, each) for each in among if each.waiting_since is not None]
+        if not waiting:
             return False
+        _, found = min(waiting, key=lambda pair: pair[0])
         self.remove(found)
         found.drop()
         return True

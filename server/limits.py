@@ -16,10 +16,8 @@ RESERVED_DESCRIPTORS = 64
 STRANGERS_SHARE = 0.5
 """Part of all connections that one address may hold without having shown a key. One more takes the place of
 that address's own longest waiting one, or is closed."""
-NEWCOMER_SECONDS = 0.5
-"""How long a peer may keep the server waiting without being at risk of losing its place."""
 ACCEPT_PAUSE_SECONDS = 0.05
-"""Time until the next attempt after the system had no descriptor or memory for a connection."""
+"""Time until the next attempt when there was no room, no descriptor or no memory for a connection."""
 BACKLOG = 128
 """Connections that the system keeps until they are accepted; it refuses more."""
 HANDSHAKE_SECONDS = 10.0
@@ -90,7 +88,7 @@ PDF_PAGES = 500
 """Pages of a PDF that are read; the rest is left out."""
 PDF_MEMORY_BYTES = 1 << 30
 PDF_TEXT_BYTES = 8_000_000
-"""Text of a PDF."""
+"""Text of a PDF that is read; the rest is left out."""
 
 # Usage
 

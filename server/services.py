@@ -13,9 +13,9 @@ from aiohttp import web
 from fimble.engine.engine import DEFAULT, Engine
 from fimble.engine.types import ModelInfo
 
-from .chat.attachments import READERS_AT_ONCE
 from .errors import INVALID, ApiError
 from .key_directory import KeyDirectory
+from .limits import PDF_READERS
 from .metrics import Metrics
 from .rate_limits import RateLimits
 from .settings import ServerSettings
@@ -96,5 +96,5 @@ def open_services(engine: Engine, settings: ServerSettings, keys_needed: bool = 
         usage=UsageRecorder(database, settings.usage_days),
         metrics=Metrics(slots),
         models=ModelTable(engine),
-        readers=asyncio.Semaphore(READERS_AT_ONCE),
+        readers=asyncio.Semaphore(PDF_READERS),
     )

@@ -10,14 +10,13 @@ import logging
 import time
 from datetime import UTC, datetime, timedelta
 
+from .limits import MAX_USAGE_ROWS
 from .store import usage as store
 from .store.database import Database, DatabaseUnavailable
 from .store.usage import Counts, Dimensions, day_of
 
 log = logging.getLogger(__name__)
 WRITE_SECONDS = 5.0
-MAX_USAGE_ROWS = 50_000
-"""A bound on memory while the database is away for long; more distinct ones are not counted."""
 
 
 class UsageRecorder:

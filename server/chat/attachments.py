@@ -10,11 +10,10 @@ import sys
 import urllib.parse
 
 from ..errors import invalid
+from ..limits import PDF_SECONDS
 from ..schema.messages import File
 
 PDF = "application/pdf"
-READING_SECONDS = 20.0
-READERS_AT_ONCE = 2
 TEXT_TYPES = ("application/json", "application/xml", "application/x-yaml", "application/toml")
 
 
@@ -54,7 +53,7 @@ async def _text_of_pdf(data: bytes, param: str) -> str:
         stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(READING_SECONDS):
+        async with asyncio.timeout(PDF_SECONDS):
             text, _ = await reader.communicate(data)
     except TimeoutError as error:
         raise invalid(f"`{param}`: reading the PDF takes too long.", param) from error

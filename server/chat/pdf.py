@@ -6,8 +6,7 @@ import contextlib
 import io
 import sys
 
-MEMORY_BYTES = 1 << 30
-PAGES_AT_MOST = 500
+from ..limits import PDF_MEMORY_BYTES, PDF_PAGES, PDF_TEXT_BYTES
 
 
 def main() -> None:
@@ -15,15 +14,18 @@ def main() -> None:
     from pypdf import PdfReader
 
     reader = PdfReader(io.BytesIO(sys.stdin.buffer.read()))
-    for page in reader.pages[:PAGES_AT_MOST]:
-        sys.stdout.buffer.write(page.extract_text().encode("utf-8", "replace") + b"\n")
+    left = PDF_TEXT_BYTES
+    for page in reader.pages[:PDF_PAGES]:
+        text = page.extract_text().encode("utf-8", "replace")[:left]
+        sys.stdout.buffer.write(text + b"\n")
+        left -= len(text)
 
 
 def _limit_memory() -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_AS, (PDF_MEMORY_BYTES, PDF_MEMORY_BYTES))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fimble.server.chat.attachments import READERS_AT_ONCE
+from fimble.server.limits import PDF_READERS
 
 from .conftest import ANSWER, Api, Start
 from .test_completions import TOOL
@@ -263,7 +263,7 @@ async def test_plugin_file_parser_pdf(api: Api) -> None:
 
 async def test_plugin_file_parser_reads_few_pdfs_at_once(api: Api) -> None:
     """With all places taken a PDF waits; text does not."""
-    for _ in range(READERS_AT_ONCE):
+    for _ in range(PDF_READERS):
         await api.services.readers.acquire()
     waiting = asyncio.create_task(prompt_tokens(api, file_message("application/pdf", pdf("word"))))
     await prompt_tokens(api, file_message("text/plain", b"word"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fimble.server import body, connections, protocol
+from fimble.server import body, protocol
 from fimble.server.connections import Connection, Connections
 from fimble.server.listener import Listener
 from fimble.server.store.keys import NewKey
@@ -19,11 +19,6 @@ from fimble.server.store.keys import NewKey
 from .conftest import Api, Start, until
 
 HOLE = {"prefix": "", "suffix": "", "language": "python"}
-
-
-@pytest.fixture(autouse=True)
-def nobody_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "NEWCOMER_SECONDS", 0.0)
 
 
 def peers(count: int, address: str = "a") -> tuple[list[Connection], list[Connection]]:

@@ -72,7 +72,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     def start(
         *flags: str, fake: dict[str, Any] | None = None, key: tuple[str, ...] = (), **environment: str
     ) -> Served:
-        settings = {**_environment(tmp_path), **environment}
+        settings = {**environment_below(tmp_path), **environment}
         made = run_fimble(settings, "keys", "create", *key) if key else "none"
         if fake is not None:
             settings |= {"FIMBLE_MODEL": "fake", "FIMBLE_FAKE": json.dumps(fake)}
@@ -91,7 +91,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         process.wait()
 
 
-def _environment(home: Path) -> dict[str, str]:
+def environment_below(home: Path) -> dict[str, str]:
     """Everything that is left behind lands below ``home``."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     return {
