@@ -85,7 +85,7 @@ def test_a_corrupt_database_is_told_of_and_found_again(serve: Serve, tmp_path: P
     assert ask(served, "/complete", HOLE)[0] == 200
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"[server", b"[server]\nport = 'x'", b"server = 3"])
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"[server", b"[server]\nhost = 3", b"server = 3"])
 def test_corrupt_settings_are_one_sentence(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "config.toml").write_bytes(data)
     command = [*FIMBLE, "serve", "--port", "0"]
