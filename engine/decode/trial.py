@@ -19,6 +19,7 @@ from ..stopping import Check
 
 _POLL_SECONDS = 0.02
 _COMPLEX = "it is too complex to be compiled; use fewer and simpler rules, patterns and references"
+_LATE = "it could not be compiled in time; try again later, or use a simpler one"
 
 
 class Trials:
@@ -38,7 +39,8 @@ class Trials:
         if found is None:
             task = {"source": source, "size": self._size, "controls": self._controls}
             found = _try(json.dumps(task).encode(), check)
-        self._reasons[digest] = found
+        if found != _LATE:  # the computer may have been busy: another time it may do
+            self._reasons[digest] = found
         if len(self._reasons) > TRIALS_REMEMBERED:
             del self._reasons[next(iter(self._reasons))]
         return found
@@ -56,7 +58,7 @@ def _try(data: bytes, check: Check) -> str:
             said = _wait(process, data, check)
         finally:
             process.kill()
-    return said if process.returncode == 0 else _COMPLEX
+    return said if said == _LATE or process.returncode == 0 else _COMPLEX
 
 
 def _wait(process: subprocess.Popen[bytes], data: bytes | None, check: Check) -> str:
@@ -69,4 +71,4 @@ def _wait(process: subprocess.Popen[bytes], data: bytes | None, check: Check) ->
             data = None  # it is on its way
             continue
         return said.decode("utf-8", "replace")
-    return ""
+    return _LATE

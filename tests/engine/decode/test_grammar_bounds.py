@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fimble.engine.decode import trial
 from fimble.engine.decode.grammar_bounds import check_bounds, check_values
 from fimble.engine.decode.tool_grammar import tool_grammar
 from fimble.engine.errors import InvalidRequest
@@ -81,6 +82,15 @@ def test_a_small_grammar_that_cannot_be_compiled_costs_only_its_request(
         COMPILER.compile(Grammar(kind, value), "response_format")
     with pytest.raises(InvalidRequest, match="too complex"):
         COMPILER.compile(Grammar(kind, value), "response_format")  # remembered
+
+
+def test_what_a_busy_computer_did_not_do_in_time_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    grammar = Grammar("regex", "once|more")
+    with monkeypatch.context() as patched:
+        patched.setattr(trial, "TRIAL_SECONDS", 0.0)
+        with pytest.raises(InvalidRequest, match="in time"):
+            COMPILER.compile(grammar)
+    COMPILER.compile(grammar)
 
 
 def test_compiling_ends_when_nobody_waits_for_it() -> None:
