@@ -12,6 +12,10 @@ _PART_OF_WORD = re.compile(r"[^\s,;|&+*/.=()-]*$")
 _CLAUSE = re.compile(
     r"\s*((\}\s*)?(else|elif|elsif|elseif|except|rescue|ensure|catch|finally)\b|\}\s*while\b|until\b)"
 )
+_DEFINITION = re.compile(
+    r"\s*((export|default|public|private|protected|static|abstract|final|async|pub)\s+)*"
+    r"(def|class|fn|func|function|interface|struct|enum|trait|impl|module)\b|\s*@\w"
+)
 _OPENER = re.compile(r"([:{(\[]|=>|->|\b(then|do|else|begin))\s*$|^\s*(def|function|class|module)\b")
 TAB_WIDTH = 4
 _SEARCHED = 8_000
@@ -110,6 +114,13 @@ def closes_block(line: str, around: Surroundings) -> bool:
     closer = line.strip()[0]
     below = around.next_lines[0].strip() if around.next_lines else ""
     return not below.startswith(closer) and not around.line_rest.strip().startswith(closer)
+
+
+def begins_another(line: str, earlier: Sequence[str], around: Surroundings) -> bool:
+    """Whether the suggestion is a definition, which is whole, and goes on with something else."""
+    if not earlier or earlier[-1].strip() or not line.strip() or around.line_head.strip():
+        return False
+    return bool(_DEFINITION.match(earlier[0])) and indentation(line) <= indentation(around.line_head)
 
 
 def continues_statement(line: str, around: Surroundings) -> bool:

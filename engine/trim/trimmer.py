@@ -70,6 +70,9 @@ class Trimmer:
         if self._lines and rules.leaves_block(line, around) and not self._goes_on(line):
             self.done = True
             return rules.closes_block(line, around)
+        if rules.begins_another(line, self._lines, around):
+            self.done = True
+            return False
         if (self._lines or not around.line_head.strip()) and rules.continues_below(line, around):
             self.done = True
             return False

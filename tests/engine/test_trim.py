@@ -107,6 +107,12 @@ class TestBlocks:
         around = "def f(n):\n    ▮\n"
         assert trim(around, "a = 1\n    b = = 2\n    c = )(") == "a = 1"
 
+    def test_one_definition_is_enough(self) -> None:
+        around = "class A:\n    def f(self):\n        pass\n\n    ▮\n"
+        written = "def g(self):\n        a = 1\n\n        return a\n\n    def h(self):\n        pass\n"
+        assert trim(around, written) == "def g(self):\n        a = 1\n\n        return a"
+        assert trim("def f():\n    ▮\n", "a = 1\n\n    return a\n") == "a = 1\n\n    return a"
+
 
 class TestClausesAndBrackets:
     """What is not indented as the block is, and belongs to the suggestion nevertheless."""
