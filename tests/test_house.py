@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import tomllib
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,50 @@ def test_libraries_stay_in_their_rooms(library: str) -> None:
         for path in modules(room):
             inside = path.relative_to(ROOT).as_posix().startswith(allowed)
             assert inside or library not in {n.split(".")[0] for n in imported(path)}, path
+
+
+CAN_RUN_CODE = {"pickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle"}
+
+
+def test_nothing_reads_a_format_that_can_run_code() -> None:
+    for room in ROOMS:
+        for path in modules(room):
+            found = CAN_RUN_CODE & {name.split(".")[0] for name in imported(path)}
+            assert not found, f"{path} imports {found}"
+
+
+def module_name(path: Path) -> str:
+    parts = ("fimble", *path.relative_to(ROOT).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def import_graph() -> dict[str, set[str]]:
+    """Which of our modules each one names in an import, wherever in the file the import stands."""
+    ours = {module_name(path): path for room in ROOMS for path in modules(room)}
+    return {
+        name: {each for each in dependencies(path, ours) if each != name and not name.startswith(each + ".")}
+        for name, path in ours.items()
+    }
+
+
+def dependencies(path: Path, ours: dict[str, Path]) -> Iterator[str]:
+    package = module_name(path) if path.name == "__init__.py" else module_name(path).rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in ours)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                submodule = f"{base}.{alias.name}"
+                yield from [each for each in (submodule, base) if each in ours][:1]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    try:
+        TopologicalSorter(import_graph()).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
 def test_every_package_is_listed_and_so_shipped() -> None:
