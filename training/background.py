@@ -7,6 +7,7 @@ checkpoint whenever it is started. State lives below ``~/.cache/fimble-dev/train
 from __future__ import annotations
 
 import argparse
+import contextlib
 import filecmp
 import json
 import os
@@ -66,16 +67,19 @@ def start() -> str:
     with (RUN / "output.txt").open("ab") as output:
         process = subprocess.Popen(
             train_command(), stdout=output, stderr=output, stdin=subprocess.DEVNULL,
-            env=train_environment(), start_new_session=True, preexec_fn=_lowest_priority,
+            env=train_environment(), start_new_session=True, preexec_fn=lowest_priority,
         ).pid  # fmt: skip
     (RUN / "pid").write_text(str(process))
     return f"training started (process {process}); see make train-status"
 
 
-def _lowest_priority() -> None:
+def lowest_priority() -> None:
     os.nice(19)
     if hasattr(os, "SCHED_IDLE"):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    # Linux shares the processor between sessions first, and a priority counts only inside its session
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text("19")
 
 
 def send(number: signal.Signals, done: str) -> str:

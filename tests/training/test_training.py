@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,3 +115,20 @@ def test_a_full_disk_leaves_no_half_written_model(tokenizer: Tokenizer, tmp_path
     with full_disk(), pytest.raises(OSError, match="File too large"):
         export(small(), Progress(), tokenizer, tmp_path / "model.gguf")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists(), reason="only Linux groups processes by session"
+)
+def test_training_in_the_background_gives_way_to_other_sessions() -> None:
+    read = "import os; print(os.sched_getscheduler(0), open('/proc/self/autogroup').read())"
+    said = subprocess.run(
+        [sys.executable, "-c", read],
+        capture_output=True,
+        text=True,
+        check=True,
+        start_new_session=True,
+        preexec_fn=background.lowest_priority,
+    ).stdout
+    assert said.startswith(str(os.SCHED_IDLE))
+    assert said.rstrip().endswith("nice 19")
