@@ -68,6 +68,7 @@ def worker_maker(settings: Settings, model: str, on_state: OnState) -> Callable[
         context_length=max(DEFAULT_CONTEXT, settings.window_tokens + ANSWER_TOKENS),
         batch=settings.batch,
         window=settings.window_tokens,
+        runtime="fake" if model == FAKE else "ctransformers",
         fake=_fake_options() if model == FAKE else None,
     )
     transport = _transport(settings, options)

@@ -10,13 +10,15 @@ from ..types import Delta, ModelInfo, Request
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """How a worker opens its model. ``model`` is a path, or ``fake`` for tests."""
+    """How a worker opens its model. ``model`` is a path; ``runtime`` is one of
+    :data:`~.opened.RUNTIMES`, and ``fake`` what the one for tests is told."""
 
     model: str
     threads: int = 2
     context_length: int = 2048
     batch: int = 128
     window: int = 768
+    runtime: str = "ctransformers"
     fake: dict[str, object] | None = None
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from ..backends.base import TokenModel
-from ..backends.fake import FakeModel, FakeOptions, fake_format, fake_vocabulary
 from ..decode.recall import RECALL_KEY
 from ..errors import NoFimTokens
 from ..models.gguf import Header, read_header
@@ -34,8 +35,10 @@ class OpenedModel:
 
 def open_model(options: WorkerOptions) -> OpenedModel:
     """Load it; :class:`~..errors.ModelFileError` says why that cannot be done."""
-    if options.model == "fake":
-        return _open_fake(options)
+    return RUNTIMES[options.runtime](options)
+
+
+def _open_ctransformers(options: WorkerOptions) -> OpenedModel:
     from ..backends.ctransformers import CTransformersModel, check
 
     path = Path(options.model)
@@ -67,6 +70,14 @@ def _form(header: Header) -> FimFormat | None:
 
 
 def _open_fake(options: WorkerOptions) -> OpenedModel:
+    from ..backends.fake import FakeModel, FakeOptions, fake_format, fake_vocabulary
+
     fake = FakeModel(FakeOptions(**(options.fake or {})))  # type: ignore[arg-type]
     info = ModelInfo("fake", "fake", fake.context_length, True, loaded=True)
     return OpenedModel(fake, fake_vocabulary(), fake_format(), None, info)
+
+
+RUNTIMES: Mapping[str, Callable[[WorkerOptions], OpenedModel]] = MappingProxyType(
+    {"ctransformers": _open_ctransformers, "fake": _open_fake}
+)
+"""What runs models, by name. A worker imports only the one that it is told to use."""

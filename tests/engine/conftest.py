@@ -26,7 +26,9 @@ async def make() -> AsyncIterator[Make]:
         ping_seconds: float = 1.0,
         **fake: object,
     ) -> Worker:
-        options = WorkerOptions(model, fake={"answer": "hello", **fake})
+        options = WorkerOptions(
+            model, runtime="fake" if model == "fake" else "ctransformers", fake={"answer": "hello", **fake}
+        )
         note = lambda state, detail: states.append(state)  # noqa: E731
         made.append(Worker(transport, options, idle, note, ping_seconds))
         return made[-1]

@@ -122,7 +122,9 @@ class World:
     def new_engine(self) -> None:
         if self.engines:
             self.closing.append(asyncio.create_task(self.engines[-1].close()))
-        options = WorkerOptions("fake", batch=64, fake={"answer": "answer" * 8, "context_length": 1024})
+        options = WorkerOptions(
+            "fake", runtime="fake", batch=64, fake={"answer": "answer" * 8, "context_length": 1024}
+        )
 
         def worker() -> Worker:
             return Worker(self.fate.make, options, idle_seconds=30)

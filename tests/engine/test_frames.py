@@ -220,7 +220,9 @@ class TestRealChild:
             b"\xff\xff\xff\xff" + b"x" * 100_000,
             struct.pack("<I", 5) + b"hello",
             pack(Opened(ModelInfo("m", "fake", 1, True))),
-            pack(Open(WorkerOptions("fake"))) + pack(Run(1, FimRequest("x", ""))) + b"\xff" * 64,
+            pack(Open(WorkerOptions("fake", runtime="fake")))
+            + pack(Run(1, FimRequest("x", "")))
+            + b"\xff" * 64,
         ],
         ids=["length", "no message", "a reply", "after good ones"],
     )
@@ -234,7 +236,10 @@ class TestRealChild:
         assert worker_process(sent).returncode == 0
 
     def test_nothing_that_is_sent_makes_it_hang(self) -> None:
-        chance, good = random.Random(2), pack(Open(WorkerOptions("fake"))) + pack(Run(1, FimRequest("x", "")))
+        chance, good = (
+            random.Random(2),
+            pack(Open(WorkerOptions("fake", runtime="fake"))) + pack(Run(1, FimRequest("x", ""))),
+        )
         for _ in range(8):
             assert worker_process(mutated(chance, good)).returncode in (0, 1)
 

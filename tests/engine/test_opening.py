@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -20,6 +22,18 @@ async def test_the_fake_says_what_the_environment_tells(monkeypatch: pytest.Monk
     finally:
         await engine.close()
     assert made.text == "a + b  # 🙂"
+
+
+def test_a_worker_imports_only_the_runtime_that_it_uses() -> None:
+    opened = (
+        "import sys; from fimble.engine.models.catalogue import bundled_path;"
+        "from fimble.engine.workers.messages import WorkerOptions;"
+        "from fimble.engine.workers.opened import open_model;"
+        "open_model(WorkerOptions(str(bundled_path())));"
+        "print('fimble.engine.backends.fake' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", opened], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-1] == "False"
 
 
 @pytest.mark.parametrize("sent", ["{", "3", '["answer"]'])

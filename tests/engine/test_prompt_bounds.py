@@ -43,7 +43,7 @@ class Fixture:
             vocabulary,
             fake_format(),
             ChatTemplate(template, template, vocabulary) if template else None,
-            open_model(WorkerOptions("fake")).info,
+            open_model(WorkerOptions("fake", runtime="fake")).info,
         )
         self.planner = Planner(opened, 500)
         self.model.tokenised = 0
@@ -99,7 +99,7 @@ def test_a_conversation_that_may_lose_its_middle_costs_what_fits(template: str, 
 def test_cutting_first_changes_nothing(text: str, most: int) -> None:
     model = FakeModel(FakeOptions(context_length=2 * most))
     opened = OpenedModel(
-        model, fake_vocabulary(), fake_format(), None, open_model(WorkerOptions("fake")).info
+        model, fake_vocabulary(), fake_format(), None, open_model(WorkerOptions("fake", runtime="fake")).info
     )
     if most > 64:
         task = Planner(opened, 100).task(TextRequest(text * 3, truncate=True, max_tokens=most))

@@ -36,7 +36,9 @@ def services(folder: Path) -> list[int]:
 
 
 def options(**fake: object) -> ServiceOptions:
-    return ServiceOptions(WorkerOptions("fake", fake={"answer": "hello", **fake}), alone_seconds=1.0)
+    return ServiceOptions(
+        WorkerOptions("fake", runtime="fake", fake={"answer": "hello", **fake}), alone_seconds=1.0
+    )
 
 
 @asynccontextmanager

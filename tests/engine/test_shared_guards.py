@@ -57,7 +57,9 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def options(**fake: object) -> ServiceOptions:
-    return ServiceOptions(WorkerOptions("fake", fake={"answer": "hello", **fake}), alone_seconds=1.0)
+    return ServiceOptions(
+        WorkerOptions("fake", runtime="fake", fake={"answer": "hello", **fake}), alone_seconds=1.0
+    )
 
 
 class TestFolder:
@@ -238,7 +240,7 @@ class TestDeadlines:
         for due, done in ((Run(1, FimRequest("", "")), Ended(1)), (Run(2, FimRequest("", "")), None)):
             watch.sent(due)
             watch.received(done) if done is not None else watch.sent(Cancel(2))
-        watch.sent(Open(WorkerOptions("fake")))
+        watch.sent(Open(WorkerOptions("fake", runtime="fake")))
         await watching
         assert asked == ["?", "?", "gone"]
         assert watch.gave_up
@@ -253,7 +255,7 @@ class TestDeadlines:
                 watch.received(Pong())
 
         watch = Watch(answer, lambda: None)
-        watch.sent(Open(WorkerOptions("fake")))
+        watch.sent(Open(WorkerOptions("fake", runtime="fake")))
         await watch.run()
         assert len(asked) == 51
 

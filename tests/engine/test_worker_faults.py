@@ -24,7 +24,9 @@ from .workers import Make, read, request, text, until
 def in_steps() -> tuple[Worker, Fate]:
     """A worker for virtual time, and what happens to it."""
     fate = Fate()
-    return Worker(fate.make, WorkerOptions("fake", fake={"answer": "hello"}), idle_seconds=0), fate
+    return Worker(
+        fate.make, WorkerOptions("fake", runtime="fake", fake={"answer": "hello"}), idle_seconds=0
+    ), fate
 
 
 class TestCrashes:
