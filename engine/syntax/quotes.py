@@ -7,6 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
 
+from ..limits import FAR_CHARACTERS
 from .languages import LanguageSpec
 
 _CODE = re.compile(
@@ -67,12 +68,15 @@ class Quotes:
     def read_rest(cls, text: str, spec: LanguageSpec) -> Quotes:
         """Read a text whose beginning was cut off: it begins inside or outside a string, as it makes more
         of the lines that look like code, code."""
-        code = [match.start() for match in _CODE.finditer(text)]
-        closers = ["", *dict.fromkeys(closer for _, closer in spec.long_quotes)]
-        return min(
-            (cls.read(text, spec, closer) for closer in closers),
-            key=lambda quotes: sum(map(quotes.inside, code)),
-        )
+        code = [match.start() for match in _CODE.finditer(text, max(0, len(text) - 2 * FAR_CHARACTERS))]
+        best, least = cls.read(text, spec), len(code) + 1
+        for closer in dict.fromkeys(["", *(closer for _, closer in spec.long_quotes)]):
+            quotes = cls.read(text, spec, closer) if closer else best
+            if (hidden := sum(map(quotes.inside, code))) < least:
+                best, least = quotes, hidden
+            if not least:
+                break
+        return best
 
 
 def _find_closer(text: str, closer: str, at: int) -> int:
