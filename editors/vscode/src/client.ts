@@ -34,6 +34,13 @@ export interface Surroundings {
   onClosed(): void;
 }
 
+/** Failures are explained by us: raw ones go to the log alone. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
 /** One run of the server. A client is not started twice. */
 export class Client {
   private line = "";
@@ -45,7 +52,7 @@ export class Client {
 
   constructor(private readonly around: Surroundings) {
     const program = { command: around.command, args: ["lsp"] };
-    this.inner = new LanguageClient(SECTION, "fimble", program, this.clientOptions());
+    this.inner = new QuietClient(SECTION, "fimble", program, this.clientOptions());
     this.inner.onNotification("fimble/status", (sent: unknown) => {
       const state = readStatus(sent);
       if (!state) return;
@@ -121,7 +128,7 @@ export class Client {
     return {
       documentSelector: SCHEMES.map(scheme => ({ scheme })),
       outputChannel: this.around.log,
-      revealOutputChannelOn: RevealOutputChannelOn.Never, // failures are explained, not shown raw
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
       middleware: this.middleware(),
       initializationFailedHandler: () => false,
       errorHandler: {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -62,6 +64,44 @@ def test_the_bundled_model_suggests_and_tab_takes_it(start: Start) -> None:
     assert emacs.terminal.wait_for_ghost("    return a") == ghost.split("\n")[0]
     emacs.press("Tab")
     emacs.wait_for_text(CODE + "def subtract(a, b):\n    return a" + ghost)
+
+
+BATCH = """
+(require 'fimble)
+(setq-default tab-width 4)
+(defun indents (before text)
+  (with-temp-buffer
+    (insert before)
+    (setq fimble--offer (fimble--make-offer :text text :start (point) :tail ""))
+    (null (fimble--unless-indenting 'fimble-accept))))
+(defun fimble--current-state () '(:kind "ready" :engine "local" :model "tiny"))
+(princ (json-serialize (vector ANSWERS)))
+"""
+
+
+def in_batch(tmp_path: Path, *expressions: str) -> list[object]:
+    """Values of expressions in an Emacs that shows nothing and has no server."""
+    (tmp_path / "batch.el").write_text(BATCH.replace("ANSWERS", " ".join(expressions)))
+    command = [tool("EMACS"), "-Q", "--batch", "-L", str(PLUGIN), "-l", str(tmp_path / "batch.el")]
+    ran = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True, check=True)
+    return list(json.loads(ran.stdout))
+
+
+def test_tab_indents_where_the_suggestion_begins_with_a_level_of_indentation(tmp_path: Path) -> None:
+    places = [("", "    return a"), ("    ", "return a"), ("", "  return a"), ("a", "    b"), ("", "\n    b")]
+    told = in_batch(
+        tmp_path, *(f"(if (indents {json.dumps(a)} {json.dumps(b)}) t :false)" for a, b in places)
+    )
+    assert told == [True, False, False, False, False]
+
+
+def test_a_snooze_says_until_when_and_the_status_names_the_engine(tmp_path: Path) -> None:
+    one, woken, status = in_batch(
+        tmp_path, "(fimble--snooze-sentence 1)", "(fimble--snooze-sentence 0)", "(fimble--state-sentence)"
+    )
+    assert re.fullmatch(r"off for 1 minute, until \d\d:\d\d", str(one))
+    assert woken == "on"
+    assert status == "ready.  Engine: local, model: tiny"
 
 
 def test_words_and_lines_are_taken_one_by_one(start: Start) -> None:

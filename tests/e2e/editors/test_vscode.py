@@ -291,6 +291,16 @@ def test_a_wrong_path_is_explained_and_mended(window: Window, program: Program) 
     window.status_is("^fimble is ready")
 
 
+def test_a_program_that_is_no_server_is_one_sentence(window: Window, program: Program) -> None:
+    window.settings(path="/bin/true")
+    window.status_is("has a problem The server stops again and again. .*/bin/true ended without a word")
+    expect(window.notification("/bin/true ended without a word. Is it fimble?")).to_be_visible()
+    expect(window.notification("EPIPE")).to_have_count(0)
+    window.clear_notifications()
+    window.settings(path=str(program.path))
+    window.status_is("^fimble is ready")
+
+
 def test_a_program_that_never_answers_keeps_no_other_waiting(
     window: Window, program: Program, folder: Path
 ) -> None:
@@ -384,7 +394,7 @@ def test_doctor_statistics_and_log_are_shown(ready: Window) -> None:
     ready.command("fimble: Run Doctor")
     ready.page_shows("Doctor", "grammars")
     ready.command("fimble: Show Statistics")
-    ready.page_shows("Stats", "Requests")
+    ready.page_shows("Stats", "uggestions")
     ready.command("fimble: Show Log")
     channel = ready.page.locator("[id='workbench.panel.output'] select")
     until(lambda: channel.evaluate("list => list.selectedOptions[0].text") == "fimble", "the log")

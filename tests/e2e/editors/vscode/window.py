@@ -20,6 +20,8 @@ from ..waiting import until
 from .tools import Tools
 
 PATIENCE_MS = 30_000
+START_MS = 120_000
+"""How long the editor's page may take to load: it is some hundred files."""
 QUIET_SETTINGS = {
     "editor.inlineSuggest.enabled": True,
     "editor.quickSuggestions": {"other": "off", "comments": "off", "strings": "off"},
@@ -211,8 +213,9 @@ def open_window(
         _stay_local(page, window.refused)
         window.folders(*FOLDERS)
         payload = json.dumps([["openFile", f"vscode-remote://127.0.0.1:{port}{window.file}"]])
-        page.goto(f"http://127.0.0.1:{port}/?workspace={window.workspace}&payload={quote(payload)}")
-        page.locator(".editor-instance .view-lines").first.click()
+        address = f"http://127.0.0.1:{port}/?workspace={window.workspace}&payload={quote(payload)}"
+        page.goto(address, timeout=START_MS)
+        page.locator(".editor-instance .view-lines").first.click(timeout=START_MS)
         yield window
 
 
