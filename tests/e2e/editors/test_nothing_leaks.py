@@ -140,7 +140,9 @@ EDITORS_BY_NAME = {
     "neovim-alone": Editor(neovim_alone, **LIKE_VI, ready="attached"),
     "vim": Editor(vim, **LIKE_VI),
     "kakoune": Editor(kakoune, "geo", " insert ", f"{ESCAPE}:edit! %s\r", ":kill!\r"),
-    "emacs": Editor(emacs, f"{ESCAPE}>\r", "", "\x18\x06\x01\x0b%s\r", f"{ESCAPE}xkill-emacs\r", "Connected!"),
+    "emacs": Editor(
+        emacs, f"{ESCAPE}>\r", "", "\x18\x06\x01\x0b%s\r", f"{ESCAPE}xkill-emacs\r", "Connected!"
+    ),
 }
 
 
