@@ -83,6 +83,9 @@ def hang_up(served: Served, count: int) -> None:
     request = post("/v1/completions", PROMPT)
     for number in range(count):
         with connect(served) as client:
-            client.sendall(request[:-20] if number % 3 == 0 else request)
+            if number % 3 == 0:
+                client.sendall(request[:-20])
+                continue
+            client.sendall(request)
             if number % 50 == 1:
                 assert client.recv(100).startswith(b"HTTP/1.1 ")
