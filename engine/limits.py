@@ -70,6 +70,9 @@ UPSTREAM_ANSWER_BYTES, UPSTREAM_EVENT_BYTES = 4 << 20, 256 << 10
 """A streamed answer, and one event of it (``UpstreamUnavailable``)."""
 UPSTREAM_TEXT_CHARACTERS = 1 << 18
 """The text in such an answer (``UpstreamUnavailable``)."""
+UPSTREAM_CONTEXT_CHARACTERS = 24_000
+"""How much text before a cursor is sent to another machine with each key; a quarter of it after the cursor.
+The rest is left out; no error."""
 UPSTREAM_DOCUMENT_BYTES, UPSTREAM_MODELS = 1 << 20, 1_000
 """Its list of models, and its errors (``UpstreamUnavailable``)."""
 UPSTREAM_MESSAGE_CHARACTERS = 300

@@ -13,7 +13,8 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ..errors import UnsupportedParameter
-from ..limits import UPSTREAM_MESSAGE_CHARACTERS, UPSTREAM_MODELS
+from ..limits import UPSTREAM_CONTEXT_CHARACTERS, UPSTREAM_MESSAGE_CHARACTERS, UPSTREAM_MODELS
+from ..prompt.window import clip
 from ..types import Delta, FimRequest, Sampling, Timings, Usage
 
 Count = Annotated[int, Meta(ge=0, le=1 << 31)]
@@ -104,6 +105,7 @@ def body_of(request: FimRequest, document: str | None) -> bytes:
     """The request as ``POST /complete`` takes it. Raises :class:`UnsupportedParameter` for what it has no
     field for. ``document`` is the name under which the server knows what is being edited."""
     _check(request)
+    request = clip(request, UPSTREAM_CONTEXT_CHARACTERS)
     body: dict[str, Any] = {
         "prefix": request.prefix,
         "suffix": request.suffix,

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from fimble.engine.errors import UpstreamUnavailable
+from fimble.engine.limits import UPSTREAM_CONTEXT_CHARACTERS
 from fimble.engine.remote.backend import RemoteBackend
 from fimble.engine.types import FimRequest, Sampling, Snippet
 
@@ -50,6 +51,16 @@ async def test_everything_that_matters_is_sent(remote: RemoteBackend, server: Up
         "seed": 3, "stop": ["x"], "deadline_ms": 250, "model": "big", "trim": False, "left_out": 77,
         "stream": True, "details": True,
     }  # fmt: skip
+
+
+async def test_of_a_large_file_the_neighbourhood_is_sent(remote: RemoteBackend, server: Upstream) -> None:
+    server.answer = chunked({"delta": "a"}, LAST)
+    await ask(remote, FimRequest("x" * 100_000 + "y", "z" * 100_000, left_out=5))
+    [sent] = server.asked
+    assert len(sent["prefix"]) == UPSTREAM_CONTEXT_CHARACTERS
+    assert sent["prefix"].endswith("xy")
+    assert len(sent["suffix"]) <= UPSTREAM_CONTEXT_CHARACTERS // 4
+    assert sent["left_out"] + len(sent["prefix"]) == 100_006
 
 
 async def test_a_document_has_one_name_that_tells_nothing(remote: RemoteBackend, server: Upstream) -> None:
