@@ -128,7 +128,7 @@ class EngineLife:
         if self.running is not None:
             serving = self.running.serving
             shown = replace(serving, engine="local") if serving.engine == "shared" else serving
-            self._status.served(str(shown), model or serving.model, serving.why)
+            self._status.served(str(shown), serving.model or model, serving.why)
 
     def _on_state(self, state: str, detail: str) -> None:
         name = Path(detail).name
