@@ -128,7 +128,7 @@ class Scheduler:
                     ticket.turn.set_result(None)
 
     def _next(self, long: bool) -> Ticket | None:
-        """Requests go before work ahead of time, and who was served longest ago goes first."""
+        """Requests go before work ahead of time; then the user who was served longest ago goes first."""
         waiting = (ticket for ticket in self._waiting if ticket.long == long)
         return min(waiting, key=lambda t: (t.ahead, self._served.get(t.user, 0)), default=None)
 

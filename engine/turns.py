@@ -1,4 +1,4 @@
-"""One request on its way: it waits for its turn, then runs, while its pieces go to whoever asked."""
+"""One request on its way: it waits for its turn, then runs, while its pieces go to the caller."""
 
 from __future__ import annotations
 

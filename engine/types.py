@@ -38,8 +38,8 @@ class Dry:
 class Sampling:
     """How the next token is chosen. The defaults are greedy: always the most likely one.
 
-    Off are: 0 for ``top_k``, ``min_p`` and both OpenAI penalties, 1 for ``top_p`` and
-    ``repetition_penalty``. ``logit_bias`` are pairs of a token id and what is added to its logit. The
+    A filter is off at 0 for ``top_k``, ``min_p`` and both OpenAI penalties, and at 1 for ``top_p``
+    and ``repetition_penalty``. ``logit_bias`` are pairs of a token id and what is added to its logit. The
     order in which all of it applies is told in ``decode/sampler.py``.
     """
 

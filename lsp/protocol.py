@@ -117,7 +117,7 @@ class Protocol(LanguageServerProtocol):
         return Extension(method, self.VERSION, data.get("params"))
 
     def _receive_response(self, data: dict[str, Any]) -> None:
-        """The answer to a request of ours; any other is nobody's."""
+        """The answer to a request of ours; others are dropped."""
         id = _id_of(data)
         if id is None or id not in self._ours:
             return

@@ -42,7 +42,7 @@ class Suggestion:
 class SuggestionMemory:
     """The last suggestions of each document, found again for the same text and for typing along.
 
-    It belongs to one engine with its options: whoever changes them takes a new memory.
+    It belongs to one engine with its options: when they change, a new memory takes its place.
     """
 
     def __init__(self, ids: itertools.count[int] | None = None) -> None:

@@ -79,7 +79,7 @@ class LocalBackend:
 
 
 def _limited(request: Request) -> Request:
-    """A suggestion of one line ends with the line, and none is longer than anybody wants to read."""
+    """The request with its stop string and limit of tokens: a suggestion of one line ends with the line."""
     if not isinstance(request, FimRequest):
         return request
     limit = LINE_TOKENS if request.mode == "line" else BLOCK_TOKENS

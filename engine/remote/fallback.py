@@ -130,7 +130,7 @@ class FallbackBackend:
         except UpstreamUnavailable as error:
             self._health.why = error.message
         except FimbleError:
-            self._health.found()  # it says what is wrong, so let it say so to whoever asks
+            self._health.found()  # the server answers again, with an error that the caller should see
         else:
             self._health.found()
         self._tell()

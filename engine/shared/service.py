@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _split_off() -> Say:
-    """Go on as nobody's child, so that the editor that started it need not wait for its end.
+    """Leave the editor that started this process, which then does not wait for its end.
 
     The first process passes on what this one says, and ends.
     """

@@ -71,7 +71,7 @@ class FrameWriter:
         except TimeoutError:
             self._on_stuck()
         except ConnectionError:
-            pass  # whoever reads from there hears of it too
+            pass  # the reading side notices the same end and reports it
         finally:
             self._draining = None
 
