@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 
 from .positions import Encoding, Place, index_of, units
 from .snapshot import Snapshot, cut_after, cut_before
@@ -58,8 +59,7 @@ class Document:
 
     def offset(self, place: Place) -> int:
         """The number of characters before a place."""
-        line, index = self._index(place)
-        return sum(map(len, self.lines[:line])) + index
+        return self._count(*self._index(place))
 
     def place(self, offset: int) -> Place:
         """The place that has so many characters before it."""
@@ -79,8 +79,8 @@ class Document:
         """The text around a place as a request needs it; as if ``inserted`` stood between ``start`` and
         ``end``, where those are given."""
         first, last = sorted((self._index(start), self._index(end or start)))
-        before = sum(map(len, self.lines[: first[0]])) + first[1]
-        after = self.length - sum(map(len, self.lines[: last[0]])) - last[1]
+        before = self._count(*first)
+        after = self.length - (before if last == first else self._count(*last))
         left_out = cut_before(before + len(inserted))
         return Snapshot(
             uri=self.uri,
@@ -94,6 +94,10 @@ class Document:
             end=self._column(*last),
             inserted=inserted,
         )
+
+    def _count(self, line: int, index: int) -> int:
+        """The number of characters before an index in a line."""
+        return sum(map(len, islice(self.lines, line))) + index
 
     def _before(self, line: int, index: int, count: int) -> str:
         taken = [self.lines[line][:index]]

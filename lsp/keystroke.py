@@ -17,9 +17,8 @@ from fimble.engine.types import Completion, FimRequest, Sampling
 
 from . import limits
 from .asks import Question
-from .context.request import inside_word
+from .context.request import engine_request, inside_word
 from .document import Document
-from .engine_request import engine_request
 from .positions import Place
 from .prefetch import prefetch
 from .session import Session

@@ -10,8 +10,8 @@ from fimble.engine.errors import FimbleError
 from fimble.engine.types import FimRequest
 
 from . import limits
+from .context.request import engine_request
 from .document import Document
-from .engine_request import engine_request
 from .positions import Place
 from .session import Session
 from .snapshot import Snapshot

@@ -49,6 +49,7 @@ class SuggestionMemory:
         self._ids = ids or itertools.count(1)
         self._made: dict[str, deque[Suggestion]] = {}
         self._offered: deque[Suggestion] = deque(maxlen=SUGGESTIONS_KEPT)
+        self._accepted: deque[str] = deque(maxlen=SUGGESTIONS_KEPT)
 
     def add(self, text: str, snapshot: Snapshot) -> Suggestion:
         """Remember a suggestion; the empty one is remembered too, and saves asking again."""
@@ -75,6 +76,14 @@ class SuggestionMemory:
     def offered(self, id: str) -> Suggestion | None:
         """A suggestion as the editor was given it last."""
         return next((each for each in self._offered if each.id == id), None)
+
+    def accept(self, id: str) -> Suggestion | None:
+        """A suggestion that the user took, as it was offered; None when that was told before."""
+        offered = self.offered(id)
+        if offered is None or id in self._accepted:
+            return None
+        self._accepted.append(id)
+        return offered
 
     def forget(self, uri: str) -> None:
         self._made.pop(uri, None)

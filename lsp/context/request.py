@@ -6,15 +6,25 @@ import re
 
 from fimble.engine.types import FimRequest, Mode, Snippet
 
+from ..document import Document
+from ..session import Session
 from ..snapshot import Snapshot
+from .snippets import related
 
 _WORD = re.compile(r"\w")
+
+
+def engine_request(
+    session: Session, document: Document, snapshot: Snapshot, invoked: bool = False
+) -> FimRequest:
+    """What the engine is asked for a place in a document."""
+    return build_request(snapshot, document.path, snippets_for(session, document), invoked)
 
 
 def build_request(
     snapshot: Snapshot, path: str, snippets: tuple[Snippet, ...], invoked: bool = False
 ) -> FimRequest:
-    """What to ask the engine."""
+    """The same, from all that goes into it."""
     return FimRequest(
         prefix=snapshot.prefix,
         suffix=snapshot.suffix,
@@ -25,6 +35,13 @@ def build_request(
         document=snapshot.uri,
         left_out=snapshot.left_out,
     )
+
+
+def snippets_for(session: Session, document: Document) -> tuple[Snippet, ...]:
+    """What other open files say that may be read, unless the user does not want it."""
+    if not session.options.context_files:
+        return ()
+    return related(document, session.documents, session.outlines, lambda other: session.reason(other) is None)
 
 
 def mode_for(snapshot: Snapshot, invoked: bool) -> Mode:

@@ -31,12 +31,12 @@ def partially_accepted(session: Session, params: object) -> None:
 
 def accepted(session: Session, id: str) -> None:
     """All of it was taken: count it, and look later whether it was kept."""
-    offered = session.memory.offered(id)
-    if offered is None:
+    taken = session.memory.accept(id)
+    if taken is None:
         return
     session.counters.accepted += 1
-    if session.statistics.accepted(id, len(offered.text)):
-        session.tasks.spawn(_note_retained(session, offered))
+    if session.statistics.accepted(id, len(taken.text)):
+        session.tasks.spawn(_note_retained(session, taken))
 
 
 async def _note_retained(session: Session, accepted: Suggestion) -> None:

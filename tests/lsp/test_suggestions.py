@@ -77,3 +77,12 @@ def test_memory_is_bounded() -> None:
     for i in range(100):
         memory.add("x", snapshot(f"{i} "))
     assert memory.find(snapshot("0 ")) is None
+
+
+def test_an_acceptance_is_told_once() -> None:
+    memory = SuggestionMemory()
+    made = memory.add("abc", snapshot("x = "))
+    assert memory.accept(made.id) is None, "it was not offered"
+    memory.offer(made)
+    assert memory.accept(made.id) == made
+    assert memory.accept(made.id) is None
