@@ -265,9 +265,11 @@ def assert_limit_headers(reply: Reply) -> None:
 
 async def test_503_overloaded_when_the_queue_is_full(start: Start) -> None:
     api = await start(fake={"endless": True, "token_ms": 5}, engine={"queue": 1})
-    slow = [asyncio.create_task(api.post("/complete", HOLE | {"max_tokens": 8000})) for _ in range(2)]
+    long = HOLE | {"max_tokens": 8000}
+    slow = [asyncio.create_task(api.post("/complete", long)) for _ in range(2)]
     await until(lambda: api.services.metrics.under_way == 2)
-    refused = await api.post("/complete", HOLE)
+    assert (await api.post("/complete", HOLE)).status == 200, "a suggestion does not wait for long answers"
+    refused = await api.post("/complete", long)
     assert refused.error == (503, "overloaded_error", "overloaded", None)
     assert int(refused.headers["Retry-After"]) >= 1
     for task in slow:

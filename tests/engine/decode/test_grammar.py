@@ -106,10 +106,10 @@ def test_whatever_a_schema_lets_be_written_is_valid(seed: int) -> None:
         jsonschema_rs.validate(json.loads(PERSON), json.loads(text))
 
 
-def test_an_explosive_expression_is_refused_while_it_is_used() -> None:
-    constraint = COMPILER.compile(Grammar("regex", "(a{1000}){1000}"))
-    with pytest.raises(InvalidRequest, match="too many expressions"):
-        write(constraint, 1, 50)
+def test_an_explosive_expression_is_refused_at_once_or_while_it_is_used() -> None:
+    """How far it comes depends on how fast the computer is."""
+    with pytest.raises(InvalidRequest, match=r"too many expressions|too complex|in time"):
+        write(COMPILER.compile(Grammar("regex", "(a{1000}){1000}")), 1, 50)
 
 
 @pytest.mark.parametrize("value", ["(.*a.{30}){20}b", "(a|aa|aaa)*" * 30])
