@@ -1,5 +1,7 @@
-"""The server of the HTTP tests and the language server of its own, for what is done to them here."""
+"""Real servers, HTTP and LSP, for what is done to them here, and disks that are full or cannot be written."""
 
 from tests.e2e.lsp.conftest import home as home
 from tests.e2e.lsp.conftest import start as start
 from tests.e2e.server.conftest import serve as serve
+
+from .disks import small_disk as small_disk

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.server.conftest import FIMBLE, Serve, Served, environment_below, missing, wait_for
+from tests.e2e.server.conftest import FIMBLE, Serve, Served, environment_below, run_fimble, wait_for
 from tests.e2e.server.test_serve import HOLE, ask
+
+from .disks import fill, make_read_only
 
 pytestmark = pytest.mark.e2e
 GARBAGE = b"this is no database. " * 500
@@ -21,28 +20,6 @@ def counted(served: Served) -> int | None:
     """Requests in the database; None where it cannot be used."""
     status, answer = ask(served, "/v1/usage")
     return answer["total"]["requests"] if status == 200 else None
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 256 kB, for what only root may mount."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True
-    )
-    if done.returncode:
-        missing("a disk cannot be mounted here")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(path: Path) -> None:
-    """Write until there is no more space."""
-    with suppress(OSError), path.open("wb", buffering=0) as file:
-        while True:
-            file.write(b"x" * 4096)
-    assert os.statvfs(path).f_bavail == 0
 
 
 def test_a_disk_that_is_full_at_the_start_and_has_space_later(serve: Serve, small_disk: Path) -> None:
@@ -62,6 +39,29 @@ def test_a_disk_that_fills_up_while_the_server_runs(serve: Serve, small_disk: Pa
     assert ask(served, "/complete", HOLE)[0] == 200
     (small_disk / "filler").unlink()
     assert wait_for(lambda: counted(served)) == 2
+
+
+def test_a_disk_that_cannot_be_written_costs_the_counts(serve: Serve, small_disk: Path) -> None:
+    make_read_only(small_disk)
+    database = f"sqlite:///{small_disk / 'server.db'}"
+    served = serve(fake={"answer": "x"}, HOME=str(small_disk), FIMBLE_SERVER_DATABASE=database)
+    assert ask(served, "/complete", HOLE)[0] == 200
+    assert ask(served, "/health")[0] == 200
+    assert counted(served) is None
+    assert "Read-only file system" in served.log.read_text()
+    assert served.stop() == 0
+
+
+def test_keys_on_a_disk_that_cannot_be_written_let_nobody_in(
+    serve: Serve, tmp_path: Path, small_disk: Path
+) -> None:
+    database = {"FIMBLE_SERVER_DATABASE": f"sqlite:///{small_disk / 'server.db'}"}
+    run_fimble(environment_below(tmp_path) | database, "keys", "create", "ann")
+    make_read_only(small_disk)
+    served = serve(fake={"answer": "x"}, **database)
+    status, answer = ask(served, "/complete", HOLE)
+    assert (status, answer["error"]["code"]) == (503, "upstream_unavailable")
+    assert "Read-only file system" in served.log.read_text()
 
 
 @pytest.mark.parametrize("home", ["/proc/no/home", ""])
