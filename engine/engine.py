@@ -85,6 +85,10 @@ class Engine:
         """The models that can be asked for, the default one first."""
         return [await self._default.backend.info()]
 
+    async def check(self) -> ModelInfo:
+        """The default model; raises within seconds why it cannot answer now."""
+        return await self._default.backend.check()
+
     @property
     def serving(self) -> Serving:
         """Which engine answers now, with which model, and in whose place."""

@@ -134,6 +134,9 @@ STEP_PINGS = 120
 """The same for a worker that computes all the time, but comes to no end of one batch or token."""
 OPEN_PINGS = 600
 """The same for the opening of a model."""
+CHECK_SECONDS = 2.0
+"""How long a worker may take to say that it lives, and that its model is open, when somebody asks for its
+health: ``WorkerCrashed`` or ``ModelLoading``."""
 LATE_SECONDS = 0.5
 """How long after its deadline a worker's answer is waited for: then ``DeadlineExceeded``."""
 STOP_SECONDS = 2.0

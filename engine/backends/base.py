@@ -63,6 +63,10 @@ class Backend(Protocol):
 
     async def info(self) -> ModelInfo: ...
 
+    async def check(self) -> ModelInfo:
+        """As ``info``, from somebody who was seen to live just now; raises within seconds otherwise."""
+        ...
+
     def generate(self, request: Request) -> AsyncGenerator[Delta]:
         """Pieces of text; the last :class:`Delta` has the finish reason.
 

@@ -49,6 +49,12 @@ class LocalBackend:
     async def info(self) -> ModelInfo:
         return replace(await self._workers[0].open(), id=self._model.id)
 
+    async def check(self) -> ModelInfo:
+        """All workers that were started must live, and one at least must be started."""
+        started = [worker for worker in self._workers if worker.running] or self._workers[:1]
+        found = await asyncio.gather(*(worker.check() for worker in started))
+        return replace(found[0], id=self._model.id)
+
     async def generate(self, request: Request) -> AsyncGenerator[Delta]:
         limited = _limited(request)
         async with aclosing(self._pick(limited).run(limited)) as pieces:

@@ -20,21 +20,25 @@ class TokenCache:
         """``batch`` is how many tokens are evaluated in one native call."""
         self.model, self._batch = model, batch
         self._evaluated: list[int] = []
+        self._origin: Sequence[int] = ()
+        """What was evaluated last: ``self._evaluated`` is its beginning."""
         self.reading = False
         """Whether somebody's tokens were evaluated in part only."""
 
     def hold(self, tokens: Sequence[int], reserve: int = 0) -> Generator[None, None, int]:
         """Evaluate what is missing of ``tokens``, so that :meth:`logits` are those after the last one.
 
-        Stops after each batch but the last one: others may use the cache before it goes on. Returns how
-        many tokens were there already. ``reserve`` tokens must still fit after them, or
-        :class:`ContextLengthExceeded` is raised.
+        A list that was held before may be held again when it has grown, which costs no comparing; it must
+        not change otherwise. Stops after each batch but the last one: others may use the cache before it
+        goes on. Returns how many tokens were there already. ``reserve`` tokens must still fit after them,
+        or :class:`ContextLengthExceeded` is raised.
         """
         self._check_fit(tokens, reserve)
         known = start = self._known(tokens)
+        self.reading = False
         while start < len(tokens):
             end = min(start + self._batch, len(tokens))
-            self._evaluate(tokens[start:end], start)
+            self._evaluate(tokens, start, end)
             self.reading = end < len(tokens)
             if self.reading:
                 yield
@@ -47,7 +51,10 @@ class TokenCache:
     def _known(self, tokens: Sequence[int]) -> int:
         """How many tokens need not be evaluated. The scores are those of the last evaluated token, so that
         one is evaluated again where it was not the last."""
-        known = common_prefix(self._evaluated, tokens)
+        if tokens is self._origin:
+            known = len(self._evaluated)
+        else:
+            known = common_prefix(self._evaluated, tokens)
         return known if known == len(tokens) == len(self._evaluated) else min(known, len(tokens) - 1)
 
     def _check_fit(self, tokens: Sequence[int], reserve: int) -> None:
@@ -58,10 +65,12 @@ class TokenCache:
                 "prompt",
             )
 
-    def _evaluate(self, tokens: Sequence[int], past: int) -> None:
-        del self._evaluated[past:]
-        self.model.evaluate(tokens, past)
-        self._evaluated += tokens
+    def _evaluate(self, tokens: Sequence[int], start: int, end: int) -> None:
+        del self._evaluated[start:]
+        self._origin = tokens
+        new = tokens[start:end]
+        self.model.evaluate(new, start)
+        self._evaluated += new
 
 
 def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:

@@ -157,8 +157,10 @@ def _read_prompt(
     hidden = len(prompt) - len(plan.echo)
     token, data = plan.echo[0]
     text = writer.feed(data, TokenLogprob(token, data, None))
-    for at in range(1, len(prompt) + 1):
-        yield from cache.hold(prompt[:at], reserve + len(prompt) - at)
+    read: list[int] = []
+    for at, each in enumerate(prompt, 1):
+        read.append(each)
+        yield from cache.hold(read, reserve + len(prompt) - at)
         if hidden < at < len(prompt):
             token, data = plan.echo[at - hidden]
             text += writer.feed(data, _entry(cache, plan, cache.logits(), token, writer.offset))

@@ -48,6 +48,9 @@ class RemoteBackend:
         backend = f"remote {self._exchanges.address}"
         return ModelInfo(found.id, backend, found.context_window, found.supports_fim, loaded=True)
 
+    async def check(self) -> ModelInfo:
+        return await self.info()
+
     async def generate(self, request: Request) -> AsyncGenerator[Delta]:
         if not isinstance(request, FimRequest):
             raise UnsupportedParameter(

@@ -57,6 +57,10 @@ class FallbackBackend:
                 self._lost(error)
         return await self._local().info()
 
+    async def check(self) -> ModelInfo:
+        found = await self.info()
+        return await self._local().check() if self._health.away else found
+
     async def generate(self, request: Request) -> AsyncGenerator[Delta]:
         if self._health.away:
             self._look_for_first()

@@ -28,27 +28,26 @@ def main() -> None:
     def send(reply: Reply) -> None:
         data = memoryview(pack(reply))
         with lock:
-            while data:
-                data = data[replies.write(data) :]
+            try:
+                while data:
+                    data = data[replies.write(data) :]
+            except OSError:
+                os._exit(0)  # nobody reads it any more
 
     body = Body(send)
     threading.Thread(target=_listen, args=(body,), daemon=True).start()
-    try:
-        body.work()
-    except (BrokenPipeError, KeyboardInterrupt):
-        os._exit(0)
+    body.work()
 
 
 def _listen(body: Body) -> None:
-    """Take commands until they end, or until one cannot be read, after which nothing can be made of more."""
+    """Take commands until they end, or until one cannot be taken, after which nothing can be made of more."""
     try:
         while (command := read(sys.stdin.buffer, COMMANDS)) is not None:
             body.take(command)
-    except FrameError as error:
-        os.write(2, error.message.encode("utf-8", "replace"))
+    except Exception as error:
+        said = error.message if isinstance(error, FrameError) else repr(error)
+        os.write(2, said.encode("utf-8", "replace"))
         os._exit(1)
-    except BrokenPipeError:
-        pass
     os._exit(0)
 
 

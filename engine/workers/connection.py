@@ -60,9 +60,10 @@ class Connection:
         self._jobs: dict[int, Job] = {}
         self._ids = itertools.count(1)
         self._working_at: Job | None = None
+        self._sign: asyncio.Future[None] | None = None
         self._watch = Watch(
             Watched(
-                wanted=lambda: bool(self._jobs) or not self.opened.done(),
+                wanted=lambda: bool(self._jobs or self._sign) or not self.opened.done(),
                 opening=lambda: not self.opened.done(),
                 ping=lambda: transport.send(Ping()),
                 hangs=lambda why: self._die(f"The model's process was replaced: {why}"),
@@ -98,6 +99,17 @@ class Connection:
         self._watch.begin()
         return job
 
+    async def sign_of_life(self) -> None:
+        """Wait until the worker says something, be it that it lives, or until it has ended. However many
+        wait, it is asked once; a worker that does not answer is replaced."""
+        if self.ended:
+            return
+        if self._sign is None:
+            self._sign = asyncio.get_running_loop().create_future()
+            self.transport.send(Ping())
+            self._watch.begin()
+        await asyncio.shield(self._sign)
+
     def leave(self, job: Job) -> None:
         """Nobody waits for it any more: it is stopped, unless it has ended."""
         job.left = True
@@ -112,6 +124,7 @@ class Connection:
         if self.ended:
             return
         self._watch.heard(reply)
+        self._note_sign()
         match reply:
             case Opened(info):
                 if not self.opened.done():
@@ -130,6 +143,11 @@ class Connection:
                 if job is self._working_at:
                     self._working_at = None
 
+    def _note_sign(self) -> None:
+        sign, self._sign = self._sign, None
+        if sign is not None:
+            sign.set_result(None)
+
     def _die(self, reason: str) -> None:
         """The worker crashed, or hangs. While it opened its model, that is the model's fault."""
         if self.opened.done():
@@ -143,6 +161,7 @@ class Connection:
             return
         self.ended = True
         self._watch.stop()
+        self._note_sign()
         if not self.opened.done():
             self.opened.set_exception(end.error)
         for job in self._jobs.values():

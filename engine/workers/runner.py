@@ -61,7 +61,7 @@ class Runner:
         for job in [job for job in self._jobs if self._inbox.cancelled(job.id)]:
             self._end(job, None)
         if self._jobs:
-            self._advance(min(self._jobs, key=self._precedence))
+            self._advance(self._next())
 
     def close(self) -> None:
         """End what is under way and free the model."""
@@ -69,9 +69,13 @@ class Runner:
             self._end(job, None)
         self._cache.model.close()
 
-    def _precedence(self, job: _Job) -> int:
-        late = self._clock() - job.advanced > ANSWER_PATIENCE_SECONDS
-        return -1 if late and job.urgency is Urgency.ANSWER else job.urgency
+    def _next(self) -> _Job:
+        """The first of the most urgent jobs, unless the first answer has waited for too long. Those behind
+        it wait for its end: two that took turns would read their prompts again for every token."""
+        answer = next((job for job in self._jobs if job.urgency is Urgency.ANSWER), None)
+        if answer is not None and self._clock() - answer.advanced > ANSWER_PATIENCE_SECONDS:
+            return answer
+        return min(self._jobs, key=lambda job: job.urgency)
 
     def _advance(self, job: _Job) -> None:
         if job is not self._current:
@@ -85,8 +89,6 @@ class Runner:
             self._end(job, None)
         except FimbleError as known:
             self._end(job, known)
-        except OSError:
-            raise  # nobody reads what is sent
         except Exception as unknown:
             self._end(job, WorkerCrashed(f"The model runtime failed: {type(unknown).__name__}: {unknown}"))
         if not self._cache.reading:

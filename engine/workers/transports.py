@@ -12,13 +12,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..errors import FrameError
+from ..limits import STOP_SECONDS
 from .codec import REPLIES
 from .frames import FrameWriter, receive
 from .messages import Command, Reply
 
 OnReply = Callable[[Reply], None]
 OnExit = Callable[[str], None]
-STOP_SECONDS = 2.0
 
 
 class Transport(Protocol):

@@ -60,6 +60,8 @@ class Watch:
         if not isinstance(reply, Pong):
             self._stuck = self._same_step = 0
             return
+        if not self._asked:
+            return  # somebody else asked, who knows how shortly after: it need not have got on since
         self._asked = False
         same_step = reply.steps == self._last.steps
         computed = reply.cpu_seconds - self._last.cpu_seconds > _COMPUTED_SECONDS

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal
 
-from ..errors import DeadlineExceeded, EngineClosed, WorkerCrashed
-from ..limits import LATE_SECONDS, LIVES, PING_SECONDS
+from ..errors import DeadlineExceeded, EngineClosed, ModelLoading, WorkerCrashed
+from ..limits import CHECK_SECONDS, LATE_SECONDS, LIVES, PING_SECONDS
 from ..types import Delta, ModelInfo, Request
 from ..urgency import Urgency, urgency_of
 from .connection import Connection, End, Job, LostJob
@@ -50,6 +50,11 @@ class Worker:
         return self._connection.transport.process_id if self._connection else None
 
     @property
+    def running(self) -> bool:
+        """Whether it has been started, be it that its model is still being opened."""
+        return self._connection is not None
+
+    @property
     def fallback_reason(self) -> str:
         """See :class:`~.transports.Transport`."""
         return self._connection.transport.fallback_reason if self._connection else ""
@@ -69,6 +74,26 @@ class Worker:
         """Start it if it does not run and wait for its model; raises why it cannot."""
         with self._in_use():
             return await (await self._open(None)).opened
+
+    async def check(self) -> ModelInfo:
+        """Its model, once it is open and the worker has said that it lives. Raises within
+        :data:`~..limits.CHECK_SECONDS` why it cannot answer now, :class:`ModelLoading` among the reasons."""
+        deadline = asyncio.get_running_loop().time() + CHECK_SECONDS
+        with self._in_use():
+            try:
+                connection = await self._open(deadline)
+            except DeadlineExceeded as error:
+                raise ModelLoading("The model is being loaded. Try again in a few seconds.") from error
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await connection.sign_of_life()
+            except TimeoutError as error:
+                raise WorkerCrashed(
+                    "The model's process does not answer. It is replaced soon: try again in a few seconds."
+                ) from error
+            if connection.ended:
+                raise WorkerCrashed("The model's process has just ended. Try again.")
+            return connection.opened.result()
 
     async def run(self, request: Request, *, warm: bool = False) -> AsyncGenerator[Delta]:
         """Do one job, or with ``warm`` only evaluate its prompt. Closing the iterator cancels it between

@@ -13,11 +13,11 @@ from ..schema.models import Health
 async def health(call: Call, body: Nothing) -> Answer:
     call.services.keys.check_readable()
     try:
-        models = await call.engine.models()
+        model = await call.engine.check()
     except FimbleError as error:
         known = error.code in ("overloaded", "model_loading")
         raise overloaded(error.code if known else "upstream_unavailable", error.message) from error
-    return Health(status="ok", model=models[0].id)
+    return Health(status="ok", model=model.id)
 
 
 ENDPOINT = Endpoint(

@@ -42,6 +42,7 @@ class StepTransport:
         self._body: Body | None = None
         self._timer: asyncio.TimerHandle | None = None
         self.hangs = False
+        self.pings = 0
         self.under_way: set[int] = set()
 
     async def start(self, on_reply: OnReply, on_exit: OnExit) -> None:
@@ -52,6 +53,7 @@ class StepTransport:
         self._fate.workers.append(self)
 
     def send(self, command: Command) -> None:
+        self.pings += isinstance(command, Ping)
         if self._body is None or (self.hangs and isinstance(command, Ping)):
             return
         if isinstance(command, Run):

@@ -136,6 +136,19 @@ async def test_a_full_queue_refuses() -> None:
     task.cancel()
 
 
+async def test_answers_that_wait_take_no_place_of_a_suggestion_in_the_queue() -> None:
+    scheduler = Scheduler(1, 2)
+    await scheduler.acquire(answer())
+    await scheduler.acquire(ticket())
+    tasks = [await waiting(scheduler, answer()) for _ in range(2)]
+    with pytest.raises(Overloaded):
+        await scheduler.acquire(answer())
+    suggestion = await waiting(scheduler, ticket())
+    assert not suggestion.done()
+    for task in [*tasks, suggestion]:
+        task.cancel()
+
+
 async def test_a_deadline_in_the_queue() -> None:
     scheduler = Scheduler(1, 4)
     await scheduler.acquire(ticket())

@@ -99,3 +99,25 @@ def test_a_sleep_of_the_whole_computer_is_not_the_workers_fault() -> None:
         return bool(hung)
 
     assert run(sleep()) is False
+
+
+def test_what_others_ask_does_not_make_a_busy_one_look_stuck() -> None:
+    """Asked a hundred times during one long step, it has got on between none of them."""
+
+    async def ask_often() -> list[str]:
+        hung = list[str]()
+        computed = count()
+        watch = Watch(
+            Watched(
+                lambda: True, lambda: False, lambda: watch.heard(Pong(0, float(next(computed)))), hung.append
+            )
+        )
+        watch.begin()
+        for _ in range(STEP_PINGS // 2):
+            await asyncio.sleep(PING_SECONDS)
+            for _ in range(100):
+                watch.heard(Pong(0, 0.0))
+        watch.stop()
+        return hung
+
+    assert run(ask_often()) == []

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from fimble.engine.errors import ModelFileError, WorkerCrashed
-from fimble.engine.limits import CRASHES_IN_A_ROW, RETRY_SECONDS
+from fimble.engine.errors import ModelFileError, ModelLoading, WorkerCrashed
+from fimble.engine.limits import CHECK_SECONDS, CRASHES_IN_A_ROW, HUNG_PINGS, PING_SECONDS, RETRY_SECONDS
 from fimble.engine.workers.in_thread import ThreadTransport
 from fimble.engine.workers.messages import WorkerOptions
 from fimble.engine.workers.transports import ProcessTransport, Transport
@@ -144,3 +144,61 @@ class TestHanging:
         await worker.open()
         os.kill(worker.process_id, signal.SIGSTOP)
         assert await text(worker) == "hello"
+
+
+class TestChecking:
+    """Whether a worker lives, asked while nothing else is wanted of it."""
+
+    async def test_one_that_lives_says_so(self) -> None:
+        async def check() -> None:
+            worker, _ = in_steps()
+            assert (await worker.check()).id == "fake"
+            assert await text(worker) == "hello"
+            assert (await worker.check()).id == "fake"
+            await worker.close()
+
+        await asyncio.to_thread(virtual_time.run, check())
+
+    async def test_one_that_hangs_is_told_in_time_and_replaced(self) -> None:
+        async def check_many_times() -> None:
+            worker, fate = in_steps()
+            await worker.open()
+            hung, time = fate.workers[0], asyncio.get_running_loop().time
+            hung.hangs, began = True, time()
+            for n in range(1, 4):
+                checks = await asyncio.gather(*(worker.check() for _ in range(50)), return_exceptions=True)
+                assert {type(check) for check in checks} == {WorkerCrashed}
+                assert time() - began == pytest.approx(n * CHECK_SECONDS)
+            assert hung.pings <= 1 + 3 * CHECK_SECONDS / PING_SECONDS
+            await asyncio.sleep((HUNG_PINGS + 2) * PING_SECONDS - (time() - began))
+            assert fate.workers == []
+            assert (await worker.check()).id == "fake"
+            await worker.close()
+
+        await asyncio.to_thread(virtual_time.run, check_many_times())
+
+    async def test_one_that_opens_its_model_for_long_is_loading(self) -> None:
+        async def check_while_loading() -> None:
+            worker, fate = in_steps()
+            opening = asyncio.create_task(worker.open())
+            await until(lambda: fate.workers != [])
+            fate.workers[0].hangs = True
+            with pytest.raises(ModelLoading):
+                await worker.check()
+            opening.cancel()
+            await worker.close()
+
+        await asyncio.to_thread(virtual_time.run, check_while_loading())
+
+    async def test_closing_ends_who_checks(self) -> None:
+        async def close_meanwhile() -> None:
+            worker, fate = in_steps()
+            await worker.open()
+            fate.workers[0].hangs = True
+            checking = asyncio.create_task(worker.check())
+            await asyncio.sleep(0.1)
+            await worker.close()
+            with pytest.raises(WorkerCrashed):
+                await checking
+
+        await asyncio.to_thread(virtual_time.run, close_meanwhile())

@@ -46,6 +46,9 @@ class Scripted:
     async def info(self) -> ModelInfo:
         return ModelInfo("scripted", "test", 2048, True, loaded=True)
 
+    async def check(self) -> ModelInfo:
+        return await self.info()
+
     async def generate(self, request: Request) -> AsyncGenerator[Delta]:
         assert isinstance(request, FimRequest)
         self.asked.append(request)

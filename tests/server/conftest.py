@@ -109,6 +109,9 @@ class FailingBackend:
     async def info(self) -> ModelInfo:
         return ModelInfo("failing", "test", 4096, supports_fim=True)
 
+    async def check(self) -> ModelInfo:
+        return await self.info()
+
     async def generate(self, request: Request) -> AsyncGenerator[Delta]:
         if self._error:
             raise self._error

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+
+from fimble.engine.backends.local import LocalBackend, LocalModel
+from fimble.engine.workers.messages import WorkerOptions
+from fimble.engine.workers.transports import ProcessTransport
+from fimble.engine.workers.worker import Worker
 from fimble.server.store.keys import NewKey
 
-from .conftest import Api
+from .conftest import Api, Start
 
 FIELDS = {
     "id", "object", "created", "owned_by", "context_window", "context_length", "supports_vision",
@@ -42,3 +50,20 @@ async def test_health(api: Api) -> None:
 async def test_health_needs_no_key(api: Api) -> None:
     await api.make_key(NewKey("somebody"))
     assert (await api.get("/health")).status == 200
+
+
+async def test_health_sees_a_worker_that_hangs_while_nobody_asks_it_anything(start: Start) -> None:
+    options = WorkerOptions("fake", runtime="fake", fake={"answer": "x"})
+    worker = Worker(ProcessTransport, options, idle_seconds=0, ping_seconds=0.4)
+    api = await start(backend=LocalBackend(LocalModel("fake", "fake"), lambda: worker))
+    async with asyncio.timeout(60):
+        while (await api.get("/health")).status != 200:
+            pass  # a busy computer takes a while to start a process
+        hung = worker.process_id
+        assert hung is not None
+        os.kill(hung, signal.SIGSTOP)
+        replies = await asyncio.gather(*(api.get("/health") for _ in range(20)))
+        assert {reply.error[:3] for reply in replies} == {(503, "overloaded_error", "upstream_unavailable")}
+        while (await api.get("/health")).status != 200:
+            pass
+        assert worker.process_id != hung

@@ -268,6 +268,12 @@ async def test_an_unknown_model_is_not_found(opened: OpenEngine) -> None:
             await engine.complete_text(TextRequest("x", model="gpt"))
 
 
+async def test_the_first_answer_names_the_model(opened: OpenEngine) -> None:
+    async with opened() as engine:
+        assert (await engine.complete(FimRequest("x = ", ""))).model == "fake"
+        assert (await engine.complete_text(TextRequest("> "))).model == "fake"
+
+
 async def test_the_fake_is_no_chat_model(opened: OpenEngine) -> None:
     async with opened() as engine:
         (info,) = await engine.models()

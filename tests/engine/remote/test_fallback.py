@@ -50,6 +50,9 @@ class Scripted:
             raise self.error
         return ModelInfo(self.serving.model, self.serving.engine, 1, supports_fim=True)
 
+    async def check(self) -> ModelInfo:
+        return await self.info()
+
     async def generate(self, request: Request) -> AsyncGenerator[Delta]:
         self.asked += 1
         if self.silent:
