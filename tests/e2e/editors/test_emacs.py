@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 from .conftest import BUNDLED, fake
 from .emacs import PLUGIN, WITH_FIMBLE, Emacs
 from .processes import running
-from .tools import environment, tool
+from .tools import environment, fimble, tool
 
 pytestmark = pytest.mark.e2e
 
@@ -49,9 +50,10 @@ def suggested(start: Start) -> Emacs:
 
 
 def test_it_compiles_without_warnings(tmp_path: Path) -> None:
-    copied = copy(PLUGIN / "fimble.el", tmp_path)
+    copied = [str(copy(PLUGIN / name, tmp_path)) for name in ("fimble-server.el", "fimble.el")]
     strict = "(setq byte-compile-error-on-warn t)"
-    command = [tool("EMACS"), "-Q", "--batch", "--eval", strict, "-f", "batch-byte-compile", str(copied)]
+    command = [tool("EMACS"), "-Q", "--batch", "-L", str(tmp_path), "--eval", strict]
+    command += ["-f", "batch-byte-compile", *copied]
     done = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -102,6 +104,19 @@ def test_a_snooze_says_until_when_and_the_status_names_the_engine(tmp_path: Path
     assert re.fullmatch(r"off for 1 minute, until \d\d:\d\d", str(one))
     assert woken == "on"
     assert status == "ready.  Engine: local, model: tiny"
+
+
+def test_what_was_typed_before_the_server_was_there_is_asked_for(start: Start, tmp_path: Path) -> None:
+    gate, late = tmp_path / "gate", tmp_path / "late"
+    os.mkfifo(gate)
+    late.write_text(f'#!/bin/sh\nread -r opened < {gate}\nexec {fimble()} "$@"\n')
+    late.chmod(0o755)
+    init = WITH_FIMBLE + f'(setq fimble-command \'("{late}" "lsp"))'
+    emacs = start(fake("add(1, 2)"), init=init, text=CODE)
+    emacs.type("total = ")
+    emacs.until(lambda: emacs.eval("(and fimble--waiting (= fimble--waiting (point)))"), "the pause")
+    gate.write_text("open\n")
+    assert emacs.wait_for_ghost() == "add(1, 2)"
 
 
 def test_words_and_lines_are_taken_one_by_one(start: Start) -> None:
