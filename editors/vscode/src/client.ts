@@ -104,6 +104,11 @@ export class Client {
     void this.inner.sendNotification("textDocument/didFocus", sent);
   }
 
+  /** The server's own version, if it told one. */
+  get version(): string | undefined {
+    return this.inner.initializeResult?.serverInfo?.version;
+  }
+
   /** Whether the server has a command of this name. */
   has(command: string): boolean {
     return (

@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 import { registerCommands, show, type Parts } from "./commands";
-import { wheelIn } from "./install";
-import { offerInstallation, type Site } from "./installing";
+import { isOutdated, wheelIn } from "./install";
+import { offerInstallation, offerUpdate, type Site } from "./installing";
 import { Life } from "./life";
 import { Pages } from "./pages";
 import { Keys } from "./secrets";
@@ -40,18 +40,17 @@ function join(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, st
   const keys = new Keys(context.secrets);
   const names = serverSettings(context.extension.packageJSON.contributes.configuration.properties);
   const environment = vscode.Uri.joinPath(context.globalStorageUri, "server").fsPath;
-  const wheel = wheelIn(context.extensionPath, context.extension.packageJSON.version);
+  const version: string = context.extension.packageJSON.version;
   const pages = new Pages();
-  let offered = false;
   const options = async (): Promise<Values> => ({
     ...chosen(names),
     key: (await keys.of(read("engine", ""))) ?? null,
   });
-  const trouble = {
-    missing: () => {
-      if (offered) return; // once in a window is enough; the status bar goes on saying it
-      offered = true;
-      void offerInstallation(site);
+  const update = once((installed: string) => void offerUpdate(site, installed));
+  const told = {
+    missing: once(() => void offerInstallation(site)),
+    started: (command: string, version: string) => {
+      if (isOutdated({ command, version }, site)) update(version);
     },
     failed: (message: string) => void show(general(message)),
     reported: async (state: State) => {
@@ -60,10 +59,11 @@ function join(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, st
     },
     message: (message: string) => void vscode.window.showWarningMessage(message),
   };
-  const started = new Life(environment, status, { log, options }, trouble);
+  const started = new Life(environment, status, { log, options }, told);
   const site: Site = {
     environment,
-    wheel,
+    wheel: wheelIn(context.extensionPath, version),
+    version,
     log,
     stop: async () => {
       await started.stop();
@@ -72,6 +72,16 @@ function join(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, st
     restart: () => started.restart(),
   };
   return { life: started, status, keys, site, pages, options };
+}
+
+/** Once in a window is enough for an offer; the status bar and the commands stay. */
+function once<T extends unknown[]>(tell: (...about: T) => void): (...about: T) => void {
+  let done = false;
+  return (...about) => {
+    if (done) return;
+    done = true;
+    tell(...about);
+  };
 }
 
 function changed(event: vscode.ConfigurationChangeEvent, life: Life): void {

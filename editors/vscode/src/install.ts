@@ -30,6 +30,15 @@ export function wheelIn(extension: string, version: string): string {
   return join(extension, "dist", `fimble-${version}-py3-none-any.whl`);
 }
 
+/** Whether a program that runs is the one installed here, and not of the version that the extension carries. */
+export function isOutdated(
+  program: { command: string; version: string },
+  carried: { environment: string; version: string },
+): boolean {
+  // a program from elsewhere is looked after by somebody else
+  return program.command === programIn(carried.environment) && program.version !== carried.version;
+}
+
 /** Make the environment, or use the one that works already, and install the wheel into it. */
 export async function install(wanted: Installation): Promise<void> {
   const { environment, wheel } = wanted;

@@ -12,6 +12,8 @@ export interface Site {
   environment: string;
   /** The file that is installed. */
   wheel: string;
+  /** The version of what is in it. */
+  version: string;
   log: vscode.LogOutputChannel;
   stop(): Promise<void>;
   restart(): Promise<void>;
@@ -26,6 +28,15 @@ export async function offerInstallation(site: Site): Promise<void> {
   );
   if (answer === "I Have It Already") openSetting("path");
   if (answer === "Install") await installServer(site);
+}
+
+/** Ask whether to replace the installed server by the one that the extension carries, and do so if wanted. */
+export async function offerUpdate(site: Site, installed: string): Promise<void> {
+  const answer = await vscode.window.showInformationMessage(
+    `fimble's server is version ${installed}, and this extension comes with ${site.version}. Update the server?`,
+    "Update",
+  );
+  if (answer === "Update") await installServer(site);
 }
 
 /** Install or update the server and start it; tells what went wrong and what to do. */

@@ -12,6 +12,8 @@ import type { Status } from "./status";
 export interface Told {
   /** Nothing is installed. */
   missing(): void;
+  /** A server answers, and says that it is of this version. */
+  started(command: string, version: string): void;
   /** Something is wrong that another try will not mend; `message` says what. */
   failed(message: string): void;
   /** The server runs and reports an error. */
@@ -104,6 +106,7 @@ export class Life implements vscode.Disposable {
     try {
       await client.start();
       started = true;
+      if (client.version !== undefined) this.told.started(command, client.version);
       this.status.server({ kind: "ready", message: "The server is running." });
     } catch (error) {
       this.around.log.error(error instanceof Error ? error.message : String(error));

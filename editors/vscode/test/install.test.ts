@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { install, InstallError, programIn, progressOf, reasonOf, wheelIn } from "../src/install";
+import { install, InstallError, isOutdated, programIn, progressOf, reasonOf, wheelIn } from "../src/install";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "fimble-install-")));
 const wheel = wheelIn(folder, "1.2.3");
@@ -85,6 +85,14 @@ test("an environment that works is kept when its update fails", async () => {
   chmodSync(program, 0o755);
   await assert.rejects(install(given), InstallError);
   assert.equal(existsSync(program), true);
+});
+
+test("an update is offered for the extension's own server alone, and only for another version", () => {
+  const carried = { environment: join(folder, "environment"), version: "1.2.0" };
+  const own = programIn(carried.environment);
+  assert.equal(isOutdated({ command: own, version: "1.1.0" }, carried), true);
+  assert.equal(isOutdated({ command: own, version: "1.2.0" }, carried), false);
+  assert.equal(isOutdated({ command: "/usr/bin/fimble", version: "1.1.0" }, carried), false);
 });
 
 test("pip's progress is shortened to what matters", () => {

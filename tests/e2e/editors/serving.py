@@ -10,6 +10,10 @@ from pathlib import Path
 from .tools import environment, fimble
 
 
+PATIENT = {"FIMBLE_TIMEOUT_MS": "60000"}
+"""Environment for whoever asks it: a busy machine answers late, and no test is about that."""
+
+
 @contextmanager
 def serving(home: Path, model: Mapping[str, str]) -> Iterator[str]:
     """Runs on a free port; gives its address."""

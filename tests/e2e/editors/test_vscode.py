@@ -137,6 +137,27 @@ def test_the_server_is_installed_where_none_is_found(window: Window) -> None:
     assert told.split()[-1] == VERSION, "the name was looked up in an index"
 
 
+def test_a_server_of_another_version_is_updated_when_the_user_wants_it(window: Window) -> None:
+    (about,) = window.storage.glob("server/lib/python*/site-packages/fimble-*.dist-info")
+    make_older(about, "0.0.1")
+    window.settings()
+    window.command("fimble: Restart the Server")
+    window.answer(f"version 0.0.1, and this extension comes with {VERSION}", "Update")
+    until(lambda: (about / "RECORD").exists(), "the update")
+    window.status_is("^fimble is ready", patience_ms=240_000)
+    assert not about.with_name("fimble-0.0.1.dist-info").exists()
+
+
+def make_older(about: Path, version: str) -> None:
+    """Have an installed package say that it is of this version; ``about`` is its dist-info folder."""
+    older = about.rename(about.with_name(f"fimble-{version}.dist-info"))
+    for name, old, new in (
+        ("METADATA", f"\nVersion: {VERSION}\n", f"\nVersion: {version}\n"),
+        ("RECORD", f"{about.name}/", f"{older.name}/"),
+    ):
+        (older / name).write_text((older / name).read_text().replace(old, new))
+
+
 @pytest.fixture(scope="module")
 def bundled(window: Window, folder: Path) -> Program:
     """The server that the extension installed, if that test ran, with the model that comes along."""
