@@ -9,7 +9,6 @@ from pathlib import Path
 
 from .tools import environment, fimble
 
-
 PATIENT = {"FIMBLE_TIMEOUT_MS": "60000"}
 """Environment for whoever asks it: a busy machine answers late, and no test is about that."""
 

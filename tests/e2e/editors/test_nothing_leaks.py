@@ -1,4 +1,4 @@
-"""Code stays where it belongs, and secrets stay home: a whole session in each editor that shows grey text.
+"""Code stays where it belongs, and secrets stay home: a whole session in each editor.
 
 A server on this machine is asked, while every variable for proxies names one that keeps what it is sent.
 Afterwards no log, database, cache or temporary file of the editor, of fimble or of the server holds a line of
@@ -7,74 +7,29 @@ the session, the proxy has heard none, and the server has heard none of the priv
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
-from .conftest import fake
 from .emacs import PLUGIN as EMACS_PLUGIN
-from .listening import Listener, listening
 from .nvim import PLUGIN as NEOVIM_PLUGIN
-from .serving import serving
+from .scene import FIRST_LINE, Scene, staged
 from .terminal import Terminal
-from .tools import EDITORS, environment, fimble, tool
+from .tools import EDITORS, fimble, tool
 from .vim import PLUGIN as VIM_PLUGIN
-from .waiting import until
+from .vscode.tools import build_extension, find_tools
+from .vscode.window import Window, open_window
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """The folders, and texts that occur nowhere else."""
-
-    home: Path
-    environment: dict[str, str]
-    server: Listener
-    code: str = field(default_factory=lambda: f"code_{uuid.uuid4().hex}")
-    more: str = field(default_factory=lambda: f"more_{uuid.uuid4().hex}")
-    secret: str = field(default_factory=lambda: f"secret_{uuid.uuid4().hex}")
-    private: str = field(default_factory=lambda: f"private_{uuid.uuid4().hex}")
-
-    @property
-    def project(self) -> Path:
-        return self.home / "project"
-
-    def write(self, path: Path, text: str) -> Path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
-
-    def wait_until_asked(self, marker: str, seen: Callable[[], object]) -> None:
-        until(lambda: marker.encode() in self.server.heard, "the server to be asked", seen)
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 
 @pytest.fixture
-def proxy() -> Iterator[Listener]:
-    with listening() as listener:
-        yield listener
-
-
-@pytest.fixture
-def scene(tmp_path: Path, proxy: Listener) -> Iterator[Scene]:
-    home = tmp_path / "home"
-    names = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-    proxies = dict.fromkeys(names, proxy.address)
-    with serving(tmp_path / "server", {**fake("x"), **proxies}) as address:
-        host = urlsplit(address)
-        assert host.hostname
-        assert host.port
-        with listening((host.hostname, host.port)) as relay:
-            options = {"FIMBLE_ENGINE": relay.address, "FIMBLE_FALLBACK": "false", **proxies}
-            found = Scene(home, environment(home, **options), relay)
-            for name in ("work.py", "private.py", ".env"):
-                found.write(found.project / name, "first = 1\n")
-            found.write(found.project / ".fimbleignore", "private.py\n")
-            yield found
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    with staged(tmp_path) as found:
+        yield found
 
 
 @dataclass(frozen=True)
@@ -86,7 +41,10 @@ class Editor:
     inserting: str
     open: str
     quit: str
-    ready: str = "first = 1"
+    ready: str = FIRST_LINE
+    line: str = "{} = "
+    waits: bool = False
+    """Whether the server must be there before one types, since the editor does not ask later."""
 
 
 def neovim(scene: Scene) -> list[str]:
@@ -133,6 +91,13 @@ def emacs(scene: Scene) -> list[str]:
     return [tool("EMACS"), "-Q", "-nw", "-l", str(scene.write(scene.home / "init.el", config))]
 
 
+def helix(scene: Scene) -> list[str]:
+    scene.environment["HELIX_RUNTIME"] = tool("HELIX_RUNTIME")
+    languages = (EDITORS / "helix" / "languages.toml").read_text()
+    scene.write(scene.home / ".config" / "helix" / "languages.toml", languages)
+    return [tool("HELIX")]
+
+
 ESCAPE = "\x1b"
 LIKE_VI = {"insert": "Go", "inserting": "-- INSERT --", "open": f"{ESCAPE}:edit! %s\r", "quit": ":qall!\r"}
 EDITORS_BY_NAME = {
@@ -140,6 +105,9 @@ EDITORS_BY_NAME = {
     "neovim-alone": Editor(neovim_alone, **LIKE_VI, ready="attached"),
     "vim": Editor(vim, **LIKE_VI),
     "kakoune": Editor(kakoune, "geo", " insert ", f"{ESCAPE}:edit! %s\r", ":kill!\r"),
+    "helix": Editor(
+        helix, "geo", " INS ", f"{ESCAPE}:open %s\r", ":quit-all!\r", line="first = {}", waits=True
+    ),
     "emacs": Editor(
         emacs, f"{ESCAPE}>\r", "", "\x18\x06\x01\x0b%s\r", f"{ESCAPE}xkill-emacs\r", "Connected!"
     ),
@@ -147,39 +115,41 @@ EDITORS_BY_NAME = {
 
 
 @pytest.mark.parametrize("name", EDITORS_BY_NAME)
-def test_a_session_leaves_nothing_behind(scene: Scene, proxy: Listener, tmp_path: Path, name: str) -> None:
+def test_a_session_leaves_nothing_behind(scene: Scene, name: str) -> None:
     editor = EDITORS_BY_NAME[name]
     command = [*editor.command(scene), str(scene.project / "work.py")]
     terminal = Terminal(command, scene.environment, scene.home)
     try:
         terminal.wait_for(editor.ready)
-        write(terminal, editor, f"{scene.code} = ")
+        if editor.waits:
+            scene.wait_until_heard(terminal.screen)
+        write(terminal, editor, scene.code)
         scene.wait_until_asked(scene.code, terminal.screen)
         for file, marker in ((".env", scene.secret), ("private.py", scene.private)):
             visit(terminal, editor, scene.project / file)
-            write(terminal, editor, f"{marker} = ")
+            write(terminal, editor, marker)
         visit(terminal, editor, scene.project / "work.py")
-        write(terminal, editor, f"{scene.more} = ")
+        write(terminal, editor, scene.more)
         scene.wait_until_asked(scene.more, terminal.screen)
         leave(terminal, editor)
         terminal.type(editor.quit)
         terminal.until(lambda: terminal.ended, "the end of the editor")
     finally:
         terminal.close()
-    assert_nothing_left(scene, proxy, tmp_path)
+    scene.assert_nothing_left()
 
 
-def write(terminal: Terminal, editor: Editor, text: str) -> None:
+def write(terminal: Terminal, editor: Editor, marker: str) -> None:
     terminal.type(editor.insert)
     terminal.wait_for(editor.inserting)
-    terminal.type(text)
-    terminal.wait_for(text.strip())
+    terminal.type(editor.line.format(marker))
+    terminal.wait_for(marker)
 
 
 def visit(terminal: Terminal, editor: Editor, path: Path) -> None:
     leave(terminal, editor)
     terminal.type(editor.open.removeprefix(ESCAPE) % path)
-    terminal.wait_for("first = 1")
+    terminal.wait_for(FIRST_LINE)
     terminal.wait_for(path.name)
 
 
@@ -190,12 +160,33 @@ def leave(terminal: Terminal, editor: Editor) -> None:
         terminal.until(lambda: editor.inserting not in terminal.screen(), "normal mode")
 
 
-def assert_nothing_left(scene: Scene, proxy: Listener, folder: Path) -> None:
-    markers = [marker.encode() for marker in (scene.code, scene.more, scene.secret, scene.private)]
-    for path in folder.rglob("*"):
-        if path.is_file() and scene.project not in path.parents:
-            content = path.read_bytes()
-            assert not [marker for marker in markers if marker in content], f"{path} holds code"
-    assert not [marker for marker in markers if marker in proxy.heard], "a proxy was sent code"
-    assert scene.secret.encode() not in scene.server.heard, "a file of secrets was sent"
-    assert scene.private.encode() not in scene.server.heard, "an ignored file was sent"
+NO_COPIES = {"files.hotExit": "off", "workbench.localHistory.enabled": False}
+"""VS Code's own copies of what is edited."""
+
+
+def test_a_session_in_vs_code_leaves_nothing_behind(
+    scene: Scene, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    tools = find_tools()
+    extension = build_extension(tools, tmp_path_factory.mktemp("extension"))
+    scene.environment["PATH"] = f"{tools.node.parent}:{scene.environment['PATH']}"
+    with open_window(tools, scene.home, extension, scene.environment, **NO_COPIES) as window:
+        window.settings(path=fimble())
+        window.status_is("^fimble is ready")
+        write_in_vs_code(window, "work.py", scene.code)
+        scene.wait_until_asked(scene.code, window.ghost_text)
+        for file, marker in ((".env", scene.secret), ("private.py", scene.private)):
+            write_in_vs_code(window, file, marker)
+        write_in_vs_code(window, "work.py", scene.more)
+        scene.wait_until_asked(scene.more, window.ghost_text)
+        window.press("Control+s")
+        expect(window.page.locator(".tab.active.dirty")).to_have_count(0)
+    scene.assert_nothing_left()
+
+
+def write_in_vs_code(window: Window, file: str, marker: str) -> None:
+    window.press("Control+s")  # what is saved has no copy elsewhere
+    window.open(file)
+    window.press("Control+End", "Enter")
+    window.type(f"{marker} = ")
+    expect(window.page.locator(".editor-instance .view-lines")).to_contain_text(marker)

@@ -157,6 +157,13 @@ class Window:
         name = re.compile(rf"^{re.escape(title)}(,|$)")  # a key may follow
         self.page.locator(".quick-input-list").get_by_role("option", name=name).click()
 
+    def open(self, file: str) -> None:
+        """Go to a file of the workspace by its name, in the side bar."""
+        name = re.compile(f"^{re.escape(file)}")
+        self.page.locator(".explorer-folders-view").get_by_role("treeitem", name=name).dblclick()
+        expect(self.page.locator(".tab.active")).to_contain_text(file)
+        self.page.locator(".editor-instance .view-lines").click()
+
     def choices(self, text: str) -> Locator:
         """Entries of the list that is open."""
         return self.page.locator(".quick-input-list .monaco-list-row", has_text=text)
@@ -197,7 +204,7 @@ def open_window(
 ) -> Iterator[Window]:
     """Start VS Code with the extension, in a browser. All that it writes goes below ``folder``."""
     for part in ("user/User", "user/Machine", "workspace", "home"):
-        (folder / part).mkdir(parents=True)
+        (folder / part).mkdir(parents=True, exist_ok=True)
     (folder / "workspace" / "example.py").write_text("")
     (folder / "user" / "User" / "settings.json").write_text(json.dumps({**QUIET_SETTINGS, **settings}))
     code = [str(tools.node), str(tools.code), "--user-data-dir", str(folder / "user")]
