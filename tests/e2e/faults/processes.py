@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import shutil
 import signal
 import tempfile
@@ -32,6 +33,17 @@ def runtime_folder() -> Iterator[Path]:
         for process in [*running(SERVICE, folder), *running(WORKER, folder)]:
             send(process, signal.SIGKILL)
         shutil.rmtree(folder)
+
+
+@contextmanager
+def descriptors_of_children(most: int) -> Iterator[None]:
+    """Processes that are started meanwhile may open only so many files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def running(module: str, mark: Path | str) -> list[int]:

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
 from tests.e2e.server.conftest import Serve, Served, wait_for
 from tests.e2e.server.test_serve import HOLE, ask
 
 from .peers import PROMPT, RUDE, connect, crowd, descriptors, post
-from .processes import memory_bytes
+from .processes import descriptors_of_children, memory_bytes
 
 pytestmark = pytest.mark.e2e
 FEW = 256
-
-
-@contextmanager
-def descriptors_of_children(most: int) -> Iterator[None]:
-    """Processes that are started meanwhile may open only so many files."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def answers(served: Served) -> bool:
