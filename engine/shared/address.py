@@ -28,7 +28,8 @@ from ..workers.messages import WorkerOptions
 from .folder import make_private
 from .peer import check_peer
 
-HELLO = b"fimble\n"
+HELLO, FULL = b"fimble\n", b"  full\n"
+"""What an editor is greeted with that joins, or for which there is no room."""
 LISTENS, TAKEN = "listens", "taken"
 """What a service says of its start, instead of a reason why it failed: it can be joined, or another one
 has its address."""
@@ -83,14 +84,17 @@ class Address:
         """Join the service.
 
         Raises :class:`ConnectionError` or :class:`FileNotFoundError` when there is none,
-        :class:`TimeoutError` when it does not answer, and :class:`PermissionError` when it is another
-        user's.
+        :class:`TimeoutError` when it does not answer, :class:`PermissionError` when it is another user's,
+        and a plain :class:`OSError` when it is full.
         """
         async with asyncio.timeout(HELLO_SECONDS):
             reader, writer = await (self._connect_port() if self._loopback else self._connect_socket())
             try:
                 # the socket of a service that is just dying still takes connections, but says no hello
-                if await reader.readexactly(len(HELLO)) != HELLO:
+                greeting = await reader.readexactly(len(HELLO))
+                if greeting == FULL:
+                    raise OSError("The shared engine has as many editors as it takes. Close one of them.")
+                if greeting != HELLO:
                     raise ConnectionRefusedError("Something else answers there.")
             except BaseException as error:
                 writer.transport.abort()

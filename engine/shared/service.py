@@ -24,7 +24,7 @@ from ..limits import CLIENTS
 from ..scheduler import Scheduler
 from ..workers.transports import ProcessTransport
 from ..workers.worker import Worker
-from .address import HELLO, LISTENS, TAKEN, Address, ServiceOptions
+from .address import FULL, HELLO, LISTENS, TAKEN, Address, ServiceOptions
 from .client import Client
 
 Say = Callable[[str], None]
@@ -105,7 +105,7 @@ class Service:
     async def welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one editor until it goes away."""
         if len(self._clients) >= CLIENTS:
-            writer.transport.abort()
+            writer.write(FULL)
             return
         writer.write(HELLO)
         client = Client(self._backend, self._scheduler, str(next(self._users)), writer)

@@ -364,14 +364,14 @@ async def test_a_service_that_sends_nonsense_is_one_error(folder: Path) -> None:
         await receive(reader, REPLIES)
 
 
-async def test_a_full_service_greets_nobody_more(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_service_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "CLIENTS", 1)
     service, address = Service(options()), Address(options())
     address.prepare()
     server = await address.listen(service.welcome)
     first, writer = await address.connect()
-    with pytest.raises(ConnectionError):
-        await address.connect()
+    with pytest.raises(OSError, match="as many editors as it takes"):
+        await join(address)
     server.close()
     await service.close()
     assert await first.read() == b""
