@@ -90,8 +90,9 @@ class _Ask:
 
     @property
     def joinable(self) -> bool:
-        """Whether the same question need not be asked again."""
-        return not self.task.done() or (self.question.invoked and bool(self._made))
+        """Whether the same question need not be asked again. One that was given up ends a moment later."""
+        working = not self.task.done() and not self.task.cancelling()
+        return working or (self.question.invoked and bool(self._made))
 
     async def answer(self) -> list[Suggestion]:
         """Wait for the first suggestion, and a little for more of them."""

@@ -110,6 +110,18 @@ class TestTogether:
         backend.let_go(10)
         assert len(await editor.items(menu)) == 1
 
+    async def test_the_same_is_asked_again_when_the_first_one_was_just_cancelled(self, start: Start) -> None:
+        backend = Scripted(held=True)
+        editor = await start(backend)
+        editor.open(U, "x = \n")
+        first = editor.ask(U, (0, 4))
+        await asked(backend, 1)
+        editor.notify("$/cancelRequest", {"id": first})
+        second = editor.ask(U, (0, 4))
+        assert (await editor.answer(first))["error"]["code"] == -32800
+        backend.let_go(10)
+        assert len(await editor.items(second)) == 1
+
     async def test_a_newer_place_takes_the_turn(self, start: Start) -> None:
         backend = Scripted(held=True)
         editor = await start(backend)

@@ -81,7 +81,7 @@ def test_a_key_that_is_refused(start: Start, tmp_path: Path) -> None:
     subprocess.run(keys, env=environment(home), check=True, capture_output=True)
     with serving(home, fake("x")) as address:
         told = trouble(start, {"engine": address, "key": "wrong", "fallback": False})
-    assert told.startswith("fimble: The server refused the key; check `key` in the settings.")
+    assert told.startswith(f"fimble: The server {address} refused the key; check `key` in the settings.")
 
 
 def test_files_with_secrets_are_not_read(start: Start) -> None:
