@@ -26,6 +26,7 @@ QUIET_SETTINGS = {
     "editor.inlineSuggest.enabled": True,
     "editor.quickSuggestions": {"other": "off", "comments": "off", "strings": "off"},
     "editor.minimap.enabled": False,
+    "editor.cursorBlinking": "solid",
     "workbench.startupEditor": "none",
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.colorTheme": "Default Dark Modern",
