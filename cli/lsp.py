@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from fimble.lsp.serving import LOOPBACK, serve_stdio, serve_tcp
+from fimble.lsp.streams import LOOPBACK, serve_stdio, serve_tcp
 
 from .log import set_up_log
 

@@ -18,7 +18,7 @@ from fimble.engine.settings import Settings
 from fimble.engine.types import Delta, FimRequest, ModelInfo, Request, Usage
 from fimble.engine.workers.worker import OnState
 from fimble.lsp.server import make_server
-from fimble.lsp.serving import serve
+from fimble.lsp.streams import serve
 
 ANSWER = "compute(1, 2)"
 

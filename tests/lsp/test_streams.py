@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fimble.lsp import limits
-from fimble.lsp.serving import LOOPBACK, serve_tcp
+from fimble.lsp.streams import LOOPBACK, serve_tcp
 
 from .conftest import Start
 from .editor import ANSWER, Editor, Scripted
