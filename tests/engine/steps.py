@@ -6,10 +6,10 @@ What it does wrong is told from outside: it may die, hang, or not open its model
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fimble.engine.workers.body import Body
-from fimble.engine.workers.messages import Command, Ended, Open, Ping, Reply, Run, WorkerOptions
+from fimble.engine.workers.messages import Command, Ended, Open, Ping, Pong, Reply, Run, WorkerOptions
 from fimble.engine.workers.opened import OpenedModel, open_model
 from fimble.engine.workers.transports import OnExit, OnReply
 
@@ -24,6 +24,9 @@ class Fate:
     """The next openings fail with these."""
     workers: list[StepTransport] = field(default_factory=list)
     started: int = 0
+    deaths: int = 0
+    hung: int = 0
+    """How many workers were made to die, and to hang."""
 
     def make(self) -> StepTransport:
         return StepTransport(self)
@@ -44,6 +47,12 @@ class StepTransport:
         self.hangs = False
         self.pings = 0
         self.under_way: set[int] = set()
+
+    @property
+    def remembered(self) -> int:
+        """Of how many jobs the worker knows that they are under way or cancelled."""
+        inbox = self._body._inbox if self._body is not None else None
+        return len(inbox._under_way | inbox._cancelled) if inbox is not None else 0
 
     async def start(self, on_reply: OnReply, on_exit: OnExit) -> None:
         self._fate.started += 1
@@ -68,7 +77,13 @@ class StepTransport:
         """As a process that is killed."""
         if self._body is not None:
             self._end()
+            self._fate.deaths += 1
             asyncio.get_running_loop().call_soon(self._on_exit, "signal 9.")
+
+    def hang(self) -> None:
+        """As a process that is stopped."""
+        self._fate.hung += not self.hangs
+        self.hangs = True
 
     def _end(self) -> None:
         if self._timer is not None:
@@ -89,6 +104,8 @@ class StepTransport:
     def _reply(self, reply: Reply) -> None:
         if isinstance(reply, Ended):
             self.under_way.remove(reply.id)  # fails for a second one
+        if isinstance(reply, Pong):
+            reply = replace(reply, cpu_seconds=0.0)  # computing takes no time here
         # as over a pipe: not in the midst of what the worker is doing
         asyncio.get_running_loop().call_soon(self._on_reply, reply)
 

@@ -164,7 +164,8 @@ class TestChecking:
             worker, fate = in_steps()
             await worker.open()
             hung, time = fate.workers[0], asyncio.get_running_loop().time
-            hung.hangs, began = True, time()
+            began = time()
+            hung.hang()
             for n in range(1, 4):
                 checks = await asyncio.gather(*(worker.check() for _ in range(50)), return_exceptions=True)
                 assert {type(check) for check in checks} == {WorkerCrashed}
@@ -182,7 +183,7 @@ class TestChecking:
             worker, fate = in_steps()
             opening = asyncio.create_task(worker.open())
             await until(lambda: fate.workers != [])
-            fate.workers[0].hangs = True
+            fate.workers[0].hang()
             with pytest.raises(ModelLoading):
                 await worker.check()
             opening.cancel()
@@ -194,7 +195,7 @@ class TestChecking:
         async def close_meanwhile() -> None:
             worker, fate = in_steps()
             await worker.open()
-            fate.workers[0].hangs = True
+            fate.workers[0].hang()
             checking = asyncio.create_task(worker.check())
             await asyncio.sleep(0.1)
             await worker.close()

@@ -1,4 +1,7 @@
-"""An event loop whose clock jumps to the next timer: nothing is waited for, and waiting in vain is found."""
+"""An event loop whose clock jumps to the next timer: nothing is waited for, and waiting in vain is found.
+
+So is what never comes to an end, be it that timers follow timers or that no time passes at all.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,16 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+DAY = 86_400.0
+ROUNDS_AT_A_TIME = 20_000
 
 
-class NothingLeft(Exception):
+class NothingLeft(AssertionError):
     """Everybody waits, and nothing will ever happen."""
+
+
+class NoEnd(AssertionError):
+    """Things go on happening, and nobody is the wiser for it."""
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -29,11 +38,15 @@ class _Selector(selectors.DefaultSelector):
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__()
         self._loop = loop
+        self._rounds = 0
 
     def select(self, timeout: float | None = None) -> Any:
         if timeout is None:
             raise NothingLeft
+        self._rounds = 0 if timeout > 0 else self._rounds + 1
         self._loop.now += timeout
+        if self._loop.now > DAY or self._rounds > ROUNDS_AT_A_TIME:
+            raise NoEnd
         return super().select(0)
 
 
