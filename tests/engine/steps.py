@@ -9,7 +9,19 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 from fimble.engine.workers.body import Body
-from fimble.engine.workers.messages import Command, Ended, Open, Ping, Pong, Reply, Run, WorkerOptions
+from fimble.engine.workers.messages import (
+    Cancel,
+    Command,
+    Ended,
+    Open,
+    Piece,
+    Ping,
+    Pong,
+    Reply,
+    Run,
+    WorkerOptions,
+    Working,
+)
 from fimble.engine.workers.opened import OpenedModel, open_model
 from fimble.engine.workers.transports import OnExit, OnReply
 
@@ -27,6 +39,8 @@ class Fate:
     deaths: int = 0
     hung: int = 0
     """How many workers were made to die, and to hang."""
+    culprits: int = 0
+    """How many jobs were at work meanwhile, or had shown something of their answer."""
 
     def make(self) -> StepTransport:
         return StepTransport(self)
@@ -47,6 +61,14 @@ class StepTransport:
         self.hangs = False
         self.pings = 0
         self.under_way: set[int] = set()
+        self.cancelled: set[int] = set()
+        self._at_work: int | None = None
+        self._shown: set[int] = set()
+
+    @property
+    def wanted(self) -> set[int]:
+        """The jobs that it has been given and that were not cancelled."""
+        return self.under_way - self.cancelled
 
     @property
     def remembered(self) -> int:
@@ -67,6 +89,8 @@ class StepTransport:
             return
         if isinstance(command, Run):
             self.under_way.add(command.id)
+        if isinstance(command, Cancel):
+            self.cancelled.add(command.id)
         self._body.take(command)
         self._later(OPEN_SECONDS if isinstance(command, Open) else STEP_SECONDS)
 
@@ -90,6 +114,7 @@ class StepTransport:
             self._timer.cancel()
         if self in self._fate.workers:
             self._fate.workers.remove(self)
+            self._fate.culprits += len(self.under_way & {*self._shown, self._at_work})
         self._body, self._timer = None, None
 
     def _later(self, seconds: float) -> None:
@@ -98,10 +123,17 @@ class StepTransport:
 
     def _step(self) -> None:
         self._timer = None
-        if self._body is not None and not self.hangs and self._body.step(wait=False):
+        if self._body is None or self.hangs:
+            return
+        if self._body.step(wait=False):
             self._later(STEP_SECONDS)
+        assert not self.under_way & self.cancelled, "cancelled jobs end with the next step"
 
     def _reply(self, reply: Reply) -> None:
+        if isinstance(reply, Working):
+            self._at_work = reply.id
+        if isinstance(reply, Piece):
+            self._shown.add(reply.id)
         if isinstance(reply, Ended):
             self.under_way.remove(reply.id)  # fails for a second one
         if isinstance(reply, Pong):

@@ -11,12 +11,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from fimble.engine.backends.local import LocalBackend, LocalModel
 from fimble.engine.engine import Engine
-from fimble.engine.errors import FimbleError, ModelFileError
+from fimble.engine.errors import FimbleError, ModelFileError, WorkerCrashed
 from fimble.engine.settings import Settings
 from fimble.engine.types import ChatRequest, Delta, FimRequest, Message, TextRequest
 from fimble.engine.workers.messages import WorkerOptions
@@ -26,6 +27,8 @@ from .steps import Fate
 from .virtual_time import run
 
 HISTORIES, STEPS = 100, 100
+SAID = "answer" * 8
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of a history that fails
 
 
 @dataclass(frozen=True)
@@ -90,21 +93,25 @@ async def read(stream: AsyncGenerator[Delta]) -> str:
 ASKS = st.builds(
     Ask,
     kind=st.sampled_from(["complete", "stream", "ahead", "warm", "text", "chat"]),
-    text=st.sampled_from(["", "x = ", "y" * 700, "import os\n", "z" * 9000]),
+    text=st.sampled_from(["", "x = ", "y" * 700, "import os\n", "z" * 9000, *"abcdefgh"]),
     document=st.sampled_from([None, "a", "b"]),
     user=st.sampled_from(["ann", "bob"]),
-    deadline_ms=st.sampled_from([None, None, None, 5, 100, 5000]),
-    model=st.sampled_from([None, None, None, None, "other"]),
+    deadline_ms=st.sampled_from([None] * 7 + [5, 100, 5000]),
+    model=st.sampled_from([None] * 15 + ["other"]),
     tokens=st.sampled_from([1, 10, 300]),
 )
-FAULTS = ["die", "die", "hang", "cannot open", "opens with a fault"]
-STEP = st.one_of(
-    ASKS,
-    ASKS,
-    st.builds(Leave, st.integers(0, 20)),
-    st.builds(Pass, st.sampled_from([0.0, 0.0, 0.01, 0.1, 0.3, 1.0, 40.0])),
-    st.builds(Happen, st.sampled_from([*FAULTS, "replace the engine"]), st.integers(0, 1)),
+WORKERS = st.integers(0, 1)
+LEAVES = st.builds(Leave, st.integers(0, 20))
+PASSES = st.builds(Pass, st.sampled_from([0.0, 0.01, 0.03, 0.1, 0.3, 1.0]))
+EVENTS = st.builds(
+    Happen, st.sampled_from(["die", "die", "hang", "replace the engine", "a minute passes"]), WORKERS
 )
+FAULTS = st.builds(Happen, st.sampled_from(["cannot open", "opens with a fault"]), WORKERS)
+STEP = st.sampled_from([ASKS] * 40 + [LEAVES] * 10 + [PASSES] * 38 + [EVENTS] * 11 + [FAULTS]).flatmap(
+    lambda kind: kind
+)
+NOT_BLAMED = ["exactly this", "in a row", "while the request waited", "fimble doctor"]
+"""What those are told of a crash whose own request was not at work at that moment."""
 HISTORY = st.lists(STEP, min_size=STEPS, max_size=STEPS)
 
 
@@ -146,7 +153,7 @@ class World:
             self.closing.append(asyncio.create_task(self.close(self.engines[-1])))
             await asyncio.sleep(0)
         options = WorkerOptions(
-            "fake", runtime="fake", batch=64, fake={"answer": "answer" * 8, "context_length": 1024}
+            "fake", runtime="fake", batch=64, fake={"answer": SAID, "context_length": 1024}
         )
 
         def worker() -> Worker:
@@ -166,8 +173,11 @@ class World:
                     asked.left = True
             case Pass(seconds):
                 await asyncio.sleep(seconds)
+                await self._check_jobs()
             case Happen("replace the engine"):
                 await self.new_engine()
+            case Happen("a minute passes"):
+                await asyncio.sleep(60)
             case Happen(what, which):
                 self._happen(what, which)
         self._check_turns()
@@ -197,6 +207,8 @@ class World:
             assert asked.left
         elif (error := asked.task.exception()) is not None:
             assert isinstance(error, FimbleError), repr(error)
+        else:
+            assert asked.task.result() in SAID * 2, "made of one answer, and not of two"
 
     def _note_state(self, state: State, detail: str) -> None:
         if state == "failed" and "process" in detail:
@@ -213,6 +225,13 @@ class World:
         assert all(ticket.turn is not None and ticket.turn.done() for ticket in running)
         assert not any(ticket.turn is None or ticket.turn.done() for ticket in waiting)
 
+    async def _check_jobs(self) -> None:
+        """Workers are busy with nothing that nobody asks for any more."""
+        for _ in range(5):  # what is about to happen at this moment
+            await asyncio.sleep(0)
+        running = sum(engine._default.scheduler.running for engine in self.engines)
+        assert sum(len(worker.wanted) for worker in self.fate.workers) <= running
+
     def check_replaced(self) -> None:
         """Newer requests have ended what they took the place of, at once."""
         for at, newer in enumerate(self.asked):
@@ -226,10 +245,15 @@ class World:
         hung = sum("was replaced" in why for why in self.crashes)
         assert hung <= self.fate.hung, self.crashes
         assert len(self.crashes) - hung <= self.fate.deaths, self.crashes
+        errors = [asked.task.exception() for asked in self.asked if not asked.task.cancelled()]
+        told = [str(error) for error in errors if isinstance(error, WorkerCrashed)]
+        blamed = [why for why in told if not any(known in why for known in NOT_BLAMED)]
+        assert len(blamed) <= self.fate.culprits, blamed
 
     async def settle(self) -> None:
         """Everything ends by itself, without being closed, and leaves nothing behind."""
         await asyncio.gather(*(asked.task for asked in self.asked), return_exceptions=True)
+        await self._check_jobs()
         for engine in self.engines:
             scheduler = engine._default.scheduler
             assert (scheduler.running, scheduler.waiting) == (0, 0)
