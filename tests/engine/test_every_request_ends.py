@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from fimble.engine.backends.local import LocalBackend, LocalModel
 from fimble.engine.engine import Engine
-from fimble.engine.errors import FimbleError, ModelFileError, WorkerCrashed
+from fimble.engine.errors import EngineClosed, FimbleError, ModelFileError, WorkerCrashed
+from fimble.engine.limits import RETRY_SECONDS_MOST
 from fimble.engine.settings import Settings
 from fimble.engine.types import ChatRequest, Delta, FimRequest, Message, TextRequest
 from fimble.engine.workers.messages import WorkerOptions
@@ -110,6 +111,7 @@ FAULTS = st.builds(Happen, st.sampled_from(["cannot open", "opens with a fault"]
 STEP = st.sampled_from([ASKS] * 40 + [LEAVES] * 10 + [PASSES] * 38 + [EVENTS] * 11 + [FAULTS]).flatmap(
     lambda kind: kind
 )
+IDLE = st.sampled_from([0.3, 30.0])
 NOT_BLAMED = ["exactly this", "in a row", "while the request waited", "fimble doctor"]
 """What those are told of a crash whose own request was not at work at that moment."""
 HISTORY = st.lists(STEP, min_size=STEPS, max_size=STEPS)
@@ -142,9 +144,11 @@ class Asked:
 class World:
     workers: int
     queue: int
+    idle_seconds: float
     fate: Fate = field(default_factory=Fate)
     engines: list[Engine] = field(default_factory=list)
     closing: list[asyncio.Task[None]] = field(default_factory=list)
+    closed: list[Engine] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
 
@@ -157,7 +161,7 @@ class World:
         )
 
         def worker() -> Worker:
-            return Worker(self.fate.make, options, 30, self._note_state)
+            return Worker(self.fate.make, options, self.idle_seconds, self._note_state)
 
         backend = LocalBackend(LocalModel("fake", "fake"), worker, self.workers)
         self.engines.append(Engine(Settings(workers=self.workers, queue=self.queue), backend=backend))
@@ -207,6 +211,7 @@ class World:
             assert asked.left
         elif (error := asked.task.exception()) is not None:
             assert isinstance(error, FimbleError), repr(error)
+            assert asked.engine in self.closed or not isinstance(error, EngineClosed)
         else:
             assert asked.task.result() in SAID * 2, "made of one answer, and not of two"
 
@@ -265,8 +270,16 @@ class World:
             assert not worker.under_way
             assert worker.hangs or not worker.remembered
 
+    async def work_again(self) -> None:
+        """Whatever has happened, it is over after a while."""
+        self.fate.open_errors.clear()
+        await asyncio.sleep(RETRY_SECONDS_MOST)
+        answer = await self.engines[-1].complete(FimRequest("afterwards = ", "", max_tokens=10))
+        assert answer.text == SAID[:10]
+
     async def close(self, engine: Engine) -> None:
         """Close an engine: nothing waits for a turn any more as soon as that has begun."""
+        self.closed.append(engine)
         closing = asyncio.create_task(engine.close())
         await asyncio.sleep(0)
         assert (engine._default.scheduler.running, engine._default.scheduler.waiting) == (0, 0)
@@ -285,14 +298,17 @@ QUICK = settings(max_examples=HISTORIES, deadline=None, derandomize=True, phases
 
 
 @QUICK
-@given(history=HISTORY, workers=st.integers(1, 2), queue=st.integers(1, 4))
-def test_every_request_ends_exactly_once(history: list[object], workers: int, queue: int) -> None:
+@given(history=HISTORY, workers=st.integers(1, 2), queue=st.integers(1, 4), idle=IDLE)
+def test_every_request_ends_exactly_once(
+    history: list[object], workers: int, queue: int, idle: float
+) -> None:
     async def live() -> None:
-        world = World(workers, queue)
+        world = World(workers, queue, idle)
         await world.new_engine()
         for step in history:
             await world.do(step)
         await world.settle()
+        await world.work_again()
         await world.end()
 
     run(live())
@@ -302,7 +318,7 @@ def test_every_request_ends_exactly_once(history: list[object], workers: int, qu
 @given(history=HISTORY, workers=st.integers(1, 2))
 def test_closing_the_engine_ends_every_request(history: list[object], workers: int) -> None:
     async def live() -> None:
-        world = World(workers, queue=4)
+        world = World(workers, queue=4, idle_seconds=30)
         await world.new_engine()
         for step in history[: STEPS // 2]:
             await world.do(step)
