@@ -91,6 +91,8 @@ class Worker:
                 raise WorkerCrashed(
                     "The model's process does not answer. It is replaced soon: try again in a few seconds."
                 ) from error
+            if self._closed:
+                raise _closed()
             if connection.ended:
                 raise WorkerCrashed("The model's process has just ended. Try again.")
             return connection.opened.result()
@@ -132,7 +134,7 @@ class Worker:
     async def _open(self, deadline: float | None) -> Connection:
         """A connection whose model is open, unless it has ended meanwhile."""
         if self._closed:
-            raise EngineClosed("The engine was stopped or replaced. Ask again.")
+            raise _closed()
         connection = self._connection or self._start()
         try:
             async with asyncio.timeout_at(deadline):
@@ -197,6 +199,10 @@ class Worker:
         if self._idle_timer is not None:
             self._idle_timer.cancel()
             self._idle_timer = None
+
+
+def _closed() -> EngineClosed:
+    return EngineClosed("The engine was stopped or replaced. Ask again.")
 
 
 async def _next(job: Job, deadline: float | None) -> Delta | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fimble.engine.errors import ModelFileError, ModelLoading, WorkerCrashed
+from fimble.engine.errors import EngineClosed, ModelFileError, ModelLoading, WorkerCrashed
 from fimble.engine.limits import CHECK_SECONDS, CRASHES_IN_A_ROW, HUNG_PINGS, PING_SECONDS, RETRY_SECONDS
 from fimble.engine.workers.in_thread import ThreadTransport
 from fimble.engine.workers.messages import WorkerOptions
@@ -199,7 +199,7 @@ class TestChecking:
             checking = asyncio.create_task(worker.check())
             await asyncio.sleep(0.1)
             await worker.close()
-            with pytest.raises(WorkerCrashed):
+            with pytest.raises(EngineClosed):
                 await checking
 
         await asyncio.to_thread(virtual_time.run, close_meanwhile())
