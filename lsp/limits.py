@@ -12,6 +12,8 @@ UNSENT_BYTES = 16 * 1024 * 1024
 """What waits for an editor that does not read (TCP only); more ends the connection."""
 CONNECTIONS = 16
 """Editors on one TCP port; one more is refused."""
+INITIALIZE_SECONDS = 10.0
+"""Who has connected to a TCP port and has not said ``initialize`` by then loses the connection."""
 
 DOCUMENTS = 1_000
 """Open documents; one more gets no suggestions until it is opened again."""

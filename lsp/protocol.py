@@ -97,6 +97,11 @@ class Protocol(LanguageServerProtocol):
             return
         self.handle_message(message)
 
+    @property
+    def initialized(self) -> bool:
+        """Whether the editor has introduced itself."""
+        return self._workspace is not None
+
     def _refuse_by_state(self, method: str) -> None:
         """Raise unless a call fits the state that the connection is in."""
         if method == types.EXIT:

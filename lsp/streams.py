@@ -8,10 +8,11 @@ import os
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import BinaryIO, Protocol
 
 from .frames import BadFrame, FrameParser
-from .limits import CONNECTIONS, UNSENT_BYTES
+from .limits import CONNECTIONS, INITIALIZE_SECONDS, UNSENT_BYTES
 from .server import FimbleServer, make_server
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ async def serve_tcp(port: int, listening: Callable[[int], None] = lambda port: N
         connected.add(task)
         try:
             if len(connected) <= CONNECTIONS:
-                await serve(lambda: _read(reader), writer)
+                await _serve_connection(reader, writer)
             else:
                 log.error("There are %d editors already; one more is refused.", CONNECTIONS)
         finally:
@@ -81,6 +82,20 @@ async def serve_tcp(port: int, listening: Callable[[int], None] = lambda port: N
         for task in list(connected):
             task.cancel()
         await asyncio.gather(*connected, return_exceptions=True)
+
+
+async def _serve_connection(reader: asyncio.StreamReader, writer: Writer) -> None:
+    """Serve one editor, and nobody who says nothing: there are few places."""
+    server = make_server()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(INITIALIZE_SECONDS) as silence:
+
+            async def read() -> bytes:
+                if server.protocol.initialized:
+                    silence.reschedule(None)
+                return await _read(reader)
+
+            await serve(read, writer, server)
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fimble.lsp import limits
+from fimble.lsp import limits, streams
 from fimble.lsp.streams import LOOPBACK, serve_tcp
 
 from .conftest import Start
@@ -139,6 +139,17 @@ class TestPort:
         third = await Connection.open(port)
         assert "result" in await third.request("initialize", {"capabilities": {}})
         await third.close()
+
+    async def test_who_says_nothing_loses_the_connection(
+        self, port: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(streams, "INITIALIZE_SECONDS", 0.2)
+        silent, editor = await Connection.open(port), await Connection.open(port)
+        assert "result" in await editor.request("initialize", {"capabilities": {}})
+        assert await silent.reader.read() == b""
+        assert (await editor.request("shutdown", None))["result"] is None
+        await silent.close()
+        await editor.close()
 
     async def test_what_a_browser_sends_is_no_message(self, port: int) -> None:
         body = b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"capabilities":{}}}'
