@@ -45,10 +45,6 @@ class FallbackBackend:
         local = self._second.serving if self._second else Serving("local")
         return replace(local, instead_of=self._first.serving.engine, why=self._health.why)
 
-    @property
-    def model(self) -> str:
-        return self.serving.model
-
     async def info(self) -> ModelInfo:
         if not self._health.away:
             try:
