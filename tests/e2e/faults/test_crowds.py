@@ -11,13 +11,13 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from tests.lsp.test_serving import Connection
 
 from fimble.engine.engine import Engine
 from fimble.engine.limits import CLIENTS
 from fimble.engine.settings import Settings
 from fimble.engine.types import FimRequest
 from tests.e2e.server.conftest import FIMBLE, environment_below
+from tests.lsp.test_streams import Connection
 
 from .peers import descriptors
 from .processes import SERVICE, descriptors_of_children, running, runtime_folder, until
