@@ -40,7 +40,8 @@ class JsonProtocol(RequestHandler):
         # aiohttp forgets the transport when it begins to close, which takes as long as the peer likes
         self._line = transport
         self._connection.drop = transport.abort
-        transport.set_write_buffer_limits(high=0)  # writing counts as paused until everything is sent
+        # writing counts as paused until everything is sent; at 0 a TLS transport would not always resume
+        transport.set_write_buffer_limits(high=1, low=0)
         connection = transport.get_extra_info("socket")
         if connection is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)

@@ -256,15 +256,21 @@ class TestTrouble:
         assert await editor.texts() == [ANSWER]
         await until(lambda: len(editor.shown()) == 2)
 
-    async def test_a_worker_killed_in_the_middle_costs_nothing(self, start: Start) -> None:
+    async def test_a_worker_killed_in_the_middle_costs_one_suggestion(self, start: Start) -> None:
         editor = await start({"prefetch": False}, fake={"token_ms": 30})
         editor.open("x = ▮\n")
         asked = asyncio.create_task(editor.texts())
         await until(lambda: children(editor))
         os.kill(children(editor)[0], signal.SIGKILL)
-        assert await asked == [ANSWER]  # tried once more, with a new worker
-        editor.type("y")
-        assert await editor.texts() == [ANSWER]
+        assert await asked == []  # what may have killed it is not asked of the next one
+
+        async def answered() -> bool:
+            editor.type("y")
+            return await editor.texts() == [ANSWER]
+
+        async with asyncio.timeout(60):  # a model that died while it started is left alone for a second
+            while not await answered():
+                pass
 
     async def test_the_worker_dies_with_the_server(self, start: Start) -> None:
         editor = await start(fake={})
