@@ -60,12 +60,20 @@ class PromptBuilder:
         space = " " if self._form.family.sentence_space else ""
         best: list[int] = []
         for starts in window_starts(prefix, left_out, budget, self._budget.total):
-            windows = (self._tokenize(space + prefix[start:]) for start in starts)
-            fitting = next((ids for ids in windows if len(ids) <= budget), [])
+            windows = ((start, self._tokenize(space + prefix[start:])) for start in starts)
+            fitting = next((ids for at, ids in windows if self._fits(ids, prefix[at:], budget)), [])
             best = max(best, fitting, key=len)
             if fitting and (starts == [0] or len(fitting) >= budget // 2):
                 return fitting
         return best or self._tokenize(space + prefix[-budget:])[-budget:]
+
+    def _fits(self, ids: list[int], text: str, budget: int) -> bool:
+        """Whether a window may have these tokens of ``text``. The lines above the cursor's decide, with room
+        left for that one: its tokens grow and shrink while a word is typed, and the window stays."""
+        room = budget - self._budget.line_rest
+        if len(ids) <= room or len(ids) > budget:
+            return len(ids) <= room
+        return len(self._tokenize(text[: text.rfind("\n") + 1])) <= room
 
     def _head(self, text: str, budget: int) -> list[int]:
         """The first lines that fit; a giant first line is cut inside."""

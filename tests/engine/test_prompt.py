@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -215,3 +216,16 @@ class TestWindow:
     def test_many_tokens_for_each_character(self) -> None:
         built = build(clip(FimRequest("😀" * 5000, "😀" * 5000)))
         assert 200 <= len(built) <= 408
+
+
+def test_a_window_stays_while_tokens_merge_in_the_cursors_line() -> None:
+    def merging(text: str) -> list[int]:
+        return [ord(piece[0]) for piece in re.findall(r"abcd|.|\n", text)]
+
+    builder = PromptBuilder(merging, fake_format(), Budget.of(160))
+    for count in range(1, 120):
+        above, last = "abcd x\n" * count, list[int]()
+        for typed in ("a", "ab", "abc", "abcd", "abcda", "abcdabc", "abcdabcd"):
+            ids = builder.build(FimRequest(above + typed, "\n", path="a"))
+            assert not last or common_prefix(last, ids) >= len(last) - 5, (count, typed)
+            last = ids
