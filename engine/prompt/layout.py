@@ -71,9 +71,9 @@ class PromptBuilder:
         """Whether a window may have these tokens of ``text``. The lines above the cursor's decide, with room
         left for that one: its tokens grow and shrink while a word is typed, and the window stays."""
         room = budget - self._budget.line_rest
-        if len(ids) <= room or len(ids) > budget:
-            return len(ids) <= room
-        return len(self._tokenize(text[: text.rfind("\n") + 1])) <= room
+        if len(ids) > budget:
+            return False
+        return len(ids) <= room or len(self._tokenize(text[: text.rfind("\n") + 1])) <= room
 
     def _head(self, text: str, budget: int) -> list[int]:
         """The first lines that fit; a giant first line is cut inside."""

@@ -38,6 +38,7 @@ LONGEST_SOCKET_PATH = 100
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 """What is called for each editor that joins; it begins with the :data:`HELLO`."""
+Admits = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,24 +128,22 @@ class Address:
         """Open the address; what is left of a service that died is taken over."""
         self.path.unlink(missing_ok=True)
         if not self._loopback:
-            server = await asyncio.start_unix_server(_for_owner(serve), str(self.path))
+            server = await asyncio.start_unix_server(_guarded(_is_owner, serve), str(self.path))
             self.path.chmod(0o600)
             return server
         token = secrets.token_hex(TOKEN_BYTES)
-        server = await asyncio.start_server(_for_holder(token, serve), "127.0.0.1", 0)
+        server = await asyncio.start_server(_guarded(_holds(token), serve), "127.0.0.1", 0)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(f"{server.sockets[0].getsockname()[1]} {token}")
         return server
 
 
-def _for_owner(serve: Serve) -> Serve:
-    """Let processes of the same user in, and hang up on others."""
+def _guarded(admits: Admits, serve: Serve) -> Serve:
+    """Serve those who are admitted, and hang up on others."""
 
-    async def checked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            check_peer(writer.get_extra_info("socket"))
-        except OSError:
+    async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not await admits(reader, writer):
             writer.transport.abort()
             return
         try:
@@ -152,26 +151,29 @@ def _for_owner(serve: Serve) -> Serve:
         finally:
             writer.close()
 
-    return checked
+    return guarded
 
 
-def _for_holder(token: str, serve: Serve) -> Serve:
-    """Let in whoever sends the token; any program of any user may connect to a port."""
+async def _is_owner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Whether a process of the same user has connected."""
+    try:
+        check_peer(writer.get_extra_info("socket"))
+    except OSError:
+        return False
+    return True
 
-    async def checked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+def _holds(token: str) -> Admits:
+    """Whether the token is sent first; any program of any user may connect to a port."""
+
+    async def holds(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         sent = b""
         with suppress(OSError, asyncio.IncompleteReadError):
             async with asyncio.timeout(HELLO_SECONDS):
                 sent = await reader.readexactly(len(token))
-        if not secrets.compare_digest(sent, token.encode()):
-            writer.transport.abort()
-            return
-        try:
-            await serve(reader, writer)
-        finally:
-            writer.close()
+        return secrets.compare_digest(sent, token.encode())
 
-    return checked
+    return holds
 
 
 def _folder() -> Path:
