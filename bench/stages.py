@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from fimble.cli.driver import Driver
-from fimble.engine.backends.ctransformers import CTransformersModel
 from fimble.engine.decode.cache import TokenCache
 from fimble.engine.engine import prepare
 from fimble.engine.models.catalogue import bundled_path
@@ -20,6 +19,7 @@ from fimble.engine.models.gguf import read_header
 from fimble.engine.prompt.detect import detect
 from fimble.engine.prompt.layout import PromptBuilder
 from fimble.engine.prompt.window import Budget
+from fimble.engine.runtimes.ctransformers import CTransformers
 from fimble.engine.trim import Trimmer
 from fimble.engine.workers import codec
 from fimble.engine.workers.messages import Run
@@ -59,7 +59,7 @@ def _stages() -> dict[str, list[float]]:
         return result
 
     header = read_header(bundled_path())
-    model = CTransformersModel(header, threads=os.cpu_count() or 1, context_length=2048)
+    model = CTransformers(header, threads=os.cpu_count() or 1, context_length=2048, batch=512)
     form = detect(header.metadata)
     builder, cache = PromptBuilder(model.tokenize, form, Budget.of(768)), TokenCache(model, 128)
     document = Document("file:///a.py", "python", "utf-16")

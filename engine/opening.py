@@ -96,7 +96,7 @@ def _own_transport(settings: Settings) -> Callable[[], Transport]:
 
 
 def _fake_options() -> dict[str, object]:
-    """Fields of :class:`~.backends.fake.FakeOptions` as a JSON object in ``FIMBLE_FAKE``."""
+    """Fields of :class:`~.runtimes.fake.FakeOptions` as a JSON object in ``FIMBLE_FAKE``."""
     sent = os.environ.get("FIMBLE_FAKE", "{}")
     try:
         options: dict[str, object] = dict(json.loads(sent))

@@ -20,8 +20,10 @@ MAY_IMPORT = {
 }
 ONLY_IN = {
     "tree_sitter": "engine/syntax/",
-    "ctransformers": "engine/backends/ctransformers.py",
-    "xllamacpp": "engine/backends/llamacpp.py",
+    "ctransformers": "engine/runtimes/ctransformers.py",
+    "xllamacpp": "engine/runtimes/llamacpp/",
+    "cffi": "engine/runtimes/llamacpp/",
+    "huggingface_hub": "engine/models/",
     "llguidance": "engine/decode/",
     "jinja2": "engine/prompt/",
     "pygls": ("lsp/", "cli/"),

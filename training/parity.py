@@ -16,8 +16,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fimble.engine.backends.ctransformers import CTransformersModel
 from fimble.engine.models.gguf import read_header
+from fimble.engine.runtimes.base import Span
+from fimble.engine.runtimes.ctransformers import CTransformers
 
 from .checkpoint import CheckpointError, load, restore_model
 from .corpus.shards import CorpusError
@@ -46,14 +47,14 @@ class Parity:
 
 def compare(model: Model, tokenizer: Tokenizer, file: Path, quantisation: str) -> Parity:
     """Compare an exported file with the model that it came from."""
-    exported = CTransformersModel(read_header(file), threads=1, context_length=512)
+    exported = CTransformers(read_header(file), threads=1, context_length=512, batch=512)
     problems = [
         f"tokens of {text!r} differ" for text in SAMPLES if exported.tokenize(text) != tokenizer.encode(text)
     ]
     prompt = [FIM_SUFFIX, *tokenizer.encode("\nprint(add(1, 2))\n"), FIM_PREFIX]
     prompt += [*tokenizer.encode(SAMPLES[0][:40]), FIM_MIDDLE]
-    exported.evaluate(prompt, 0)
-    difference = float(abs(exported.logits() - torch_logits(model, prompt)).max())
+    exported.decode([Span(0, prompt, 0)])
+    difference = float(abs(exported.logits(0) - torch_logits(model, prompt)).max())
     if difference > TOLERANCE[quantisation]:
         problems.append(f"logits differ by {difference:.3f}")
     ours = _greedy(prompt, lambda tokens: _evaluated(exported, tokens))
@@ -78,9 +79,9 @@ def torch_logits(model: Model, tokens: Sequence[int]) -> NDArray[np.float32]:
     return logits
 
 
-def _evaluated(exported: CTransformersModel, tokens: Sequence[int]) -> NDArray[np.float32]:
-    exported.evaluate(tokens, 0)
-    return exported.logits()
+def _evaluated(exported: CTransformers, tokens: Sequence[int]) -> NDArray[np.float32]:
+    exported.decode([Span(0, tokens, 0)])
+    return exported.logits(0)
 
 
 def _greedy(prompt: list[int], logits: Callable[[list[int]], NDArray[np.float32]]) -> list[int]:

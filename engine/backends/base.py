@@ -1,46 +1,16 @@
-"""The two seams behind which models run.
+"""The seam at request level: a backend answers whole requests, asynchronously, in the engine's process.
 
-*Token level* (:class:`TokenModel`, synchronous, inside a worker): we tokenise, evaluate, read logits
-and sample ourselves. *Request level* (:class:`Backend`, asynchronous, in the engine's process): somebody
-else decodes, we send whole requests. The engine sees only the second; workers turn the first into it.
+The engine sees this one only. A worker makes a backend of a runtime, the seam at token level
+(:mod:`~..runtimes.base`).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import AsyncGenerator
+from typing import Protocol
 
 from ..serving import Serving
 from ..types import Delta, FimRequest, ModelInfo, Request
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-
-class TokenModel(Protocol):
-    """A loaded model that evaluates tokens. Not thread-safe; one caller at a time."""
-
-    @property
-    def context_length(self) -> int: ...
-
-    def tokenize(self, text: str) -> list[int]:
-        """The text's exact ids: no space or control token is added, none is read out of the text."""
-        ...
-
-    def piece(self, token: int) -> bytes:
-        """The bytes a token stands for; empty for control tokens."""
-        ...
-
-    def evaluate(self, tokens: Sequence[int], past: int) -> None:
-        """Evaluate ``tokens`` after the first ``past`` ones of the cache, in one native call."""
-        ...
-
-    def logits(self) -> NDArray[np.float32]:
-        """Scores of the next token, shape (vocabulary,); valid until the next call of ``evaluate``."""
-        ...
-
-    def close(self) -> None: ...
 
 
 class Backend(Protocol):

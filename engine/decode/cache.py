@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from ..backends.base import TokenModel
 from ..errors import ContextLengthExceeded
-from .filters import Scores
+from ..runtimes.base import Runtime, Scores, Span
 
 
 class TokenCache:
@@ -16,7 +15,7 @@ class TokenCache:
     up in the middle: it is shortened before and lengthened after each native call.
     """
 
-    def __init__(self, model: TokenModel, batch: int) -> None:
+    def __init__(self, model: Runtime, batch: int) -> None:
         """``batch`` is how many tokens are evaluated in one native call."""
         self.model, self._batch = model, batch
         self._evaluated: list[int] = []
@@ -46,7 +45,7 @@ class TokenCache:
         return known
 
     def logits(self) -> Scores:
-        return self.model.logits()
+        return self.model.logits(0)
 
     def _known(self, tokens: Sequence[int]) -> int:
         """How many tokens need not be evaluated. The scores are those of the last evaluated token, so that
@@ -69,7 +68,7 @@ class TokenCache:
         del self._evaluated[start:]
         self._origin = tokens
         new = tokens[start:end]
-        self.model.evaluate(new, start)
+        self.model.decode([Span(0, new, start)])
         self._evaluated += new
 
 

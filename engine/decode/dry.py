@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..runtimes.base import Scores
 from ..types import Dry
-from .filters import Scores
 from .penalties import Ids
 
 LONGEST = 50

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Scores = NDArray[np.float32]
+from ..runtimes.base import Scores
+
 Mask = NDArray[np.bool_]
 _FIRST_GUESS = 256
 

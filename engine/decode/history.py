@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .filters import Scores
+from ..runtimes.base import Scores
 from .penalties import Ids
 
 

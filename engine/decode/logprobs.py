@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..runtimes.base import Scores
 from ..types import Alternative, TokenLogprob
-from .filters import Scores
 from .penalties import Ids
 
 

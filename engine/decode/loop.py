@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ..errors import DeadlineExceeded
+from ..runtimes.base import Scores
 from ..types import Delta, FinishReason, Sampling, Timings, TokenLogprob, Usage
 from .cache import TokenCache
-from .filters import Scores
 from .grammar import Constraint
 from .logprobs import token_logprob
 from .recall import Recall

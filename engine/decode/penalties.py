@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .filters import Scores
+from ..runtimes.base import Scores
 
 Ids = NDArray[np.intp]
 

@@ -16,7 +16,7 @@ from itertools import islice
 
 import numpy as np
 
-from .filters import Scores
+from ..runtimes.base import Scores
 
 RECALL_KEY = "fimble.recall"
 THRESHOLDS = ((48, 0.65), (24, 0.6), (16, 0.5), (12, 0.4), (6, 0.3))

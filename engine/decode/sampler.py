@@ -22,9 +22,10 @@ from functools import partial
 
 import numpy as np
 
+from ..runtimes.base import Scores
 from ..types import Dry, Sampling
 from .dry import DryPenalty
-from .filters import Mask, Scores, min_p, top_k, top_p
+from .filters import Mask, min_p, top_k, top_p
 from .history import History
 from .penalties import penalise_frequency, penalise_repetition
 

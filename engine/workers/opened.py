@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ..backends.base import TokenModel
 from ..decode.recall import RECALL_KEY
 from ..errors import NoFimTokens
 from ..models.gguf import Header, read_header
 from ..prompt.chat import ChatTemplate, find_template
 from ..prompt.detect import FimFormat, detect
 from ..prompt.vocabulary import Vocabulary, read_vocabulary
+from ..runtimes.base import Runtime
 from ..types import ModelInfo
 from .messages import WorkerOptions
 
@@ -25,7 +25,7 @@ class OpenedModel:
     ``recalls``: unsure, it is helped by what the file says (:mod:`~..decode.recall`).
     """
 
-    model: TokenModel
+    model: Runtime
     vocabulary: Vocabulary
     form: FimFormat | None
     template: ChatTemplate | None
@@ -39,7 +39,7 @@ def open_model(options: WorkerOptions) -> OpenedModel:
 
 
 def _open_ctransformers(options: WorkerOptions) -> OpenedModel:
-    from ..backends.ctransformers import CTransformersModel, check
+    from ..runtimes.ctransformers import CTransformers, check
 
     path = Path(options.model)
     header = read_header(path)
@@ -50,7 +50,7 @@ def _open_ctransformers(options: WorkerOptions) -> OpenedModel:
         vocabulary = replace(vocabulary, end_ids=vocabulary.end_ids | form.end_ids)
     trained = header.number("context_length")
     context = min(options.context_length, trained) if trained else options.context_length
-    model = CTransformersModel(header, threads=options.threads, context_length=context)
+    model = CTransformers(header, threads=options.threads, context_length=context, batch=options.batch)
     template = find_template(header.metadata, vocabulary)
     name = str(header.metadata.get("general.name") or path.stem)
     info = ModelInfo(
@@ -70,7 +70,7 @@ def _form(header: Header) -> FimFormat | None:
 
 
 def _open_fake(options: WorkerOptions) -> OpenedModel:
-    from ..backends.fake import FakeModel, FakeOptions, fake_format, fake_vocabulary
+    from ..runtimes.fake import FakeModel, FakeOptions, fake_format, fake_vocabulary
 
     fake = FakeModel(FakeOptions(**(options.fake or {})))  # type: ignore[arg-type]
     info = ModelInfo("fake", "fake", fake.context_length, True, loaded=True)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from fimble.engine.errors import FimbleError
+from fimble.engine.runtimes.base import Span
 from fimble.engine.workers.messages import WorkerOptions
 from fimble.engine.workers.opened import open_model
 
@@ -18,8 +19,8 @@ def main() -> None:
         try:
             opened = open_model(WorkerOptions(str(path), threads=1, context_length=32))
             ids = opened.model.tokenize("ab é\n")[:20]
-            opened.model.evaluate([0, *ids], 0)
-            opened.model.logits().copy()
+            opened.model.decode([Span(0, [0, *ids], 0)])
+            opened.model.logits(0).copy()
             opened.model.close()
         except FimbleError as error:
             print("refused:", error.message[-120:], file=sys.stderr)

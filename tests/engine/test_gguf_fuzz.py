@@ -9,11 +9,11 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from fimble.engine.backends.ctransformers import check
 from fimble.engine.errors import ModelFileError, NoFimTokens
 from fimble.engine.models.gguf import read_header
 from fimble.engine.prompt.detect import detect
 from fimble.engine.prompt.vocabulary import read_vocabulary
+from fimble.engine.runtimes.ctransformers import check
 
 from .tiny_llama import metadata, tiny, weights
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fimble.engine.backends.ctransformers import check
 from fimble.engine.errors import ModelFileError, NoFimTokens
 from fimble.engine.limits import MODEL_ARRAY_ITEMS, MODEL_METADATA_BYTES, MODEL_TEXT_BYTES
 from fimble.engine.models.catalogue import bundled_path
 from fimble.engine.models.gguf import read_header
 from fimble.engine.prompt.detect import detect, end_ids
 from fimble.engine.prompt.vocabulary import read_vocabulary
+from fimble.engine.runtimes.ctransformers import check
 
 from .gguf_files import gguf, text
 from .tiny_llama import TOKENS, WIDTH, Typed, metadata, tiny, types, weights

@@ -30,7 +30,7 @@ def test_a_worker_imports_only_the_runtime_that_it_uses() -> None:
         "from fimble.engine.workers.messages import WorkerOptions;"
         "from fimble.engine.workers.opened import open_model;"
         "open_model(WorkerOptions(str(bundled_path())));"
-        "print('fimble.engine.backends.fake' in sys.modules)"
+        "print('fimble.engine.runtimes.fake' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", opened], capture_output=True, text=True, check=True)
     assert done.stdout.split()[-1] == "False"

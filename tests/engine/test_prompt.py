@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fimble.engine.backends.fake import FILE_SEP, MIDDLE, PREFIX, SUFFIX, FakeModel, FakeOptions, fake_format
 from fimble.engine.decode.cache import common_prefix
 from fimble.engine.errors import NoFimTokens
 from fimble.engine.prompt.detect import detect
 from fimble.engine.prompt.families import FAMILIES, PREFIX_FIRST
 from fimble.engine.prompt.layout import PromptBuilder
 from fimble.engine.prompt.window import Budget, clip, default_window, reach_of
+from fimble.engine.runtimes.fake import FILE_SEP, MIDDLE, PREFIX, SUFFIX, FakeModel, FakeOptions, fake_format
 from fimble.engine.types import FimRequest, Snippet
 
 TOKENIZER = "tokenizer.ggml."

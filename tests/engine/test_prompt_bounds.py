@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fimble.engine.backends.chunks import ChunkedTokenizer, PieceCache
-from fimble.engine.backends.fake import FakeModel, FakeOptions, fake_format, fake_vocabulary
 from fimble.engine.errors import ContextLengthExceeded, DeadlineExceeded, InvalidRequest
 from fimble.engine.limits import MESSAGES, PIECE_CACHE_BYTES, PIECE_CHARACTERS
 from fimble.engine.prompt.chat import ChatTemplate
+from fimble.engine.runtimes.chunks import ChunkedTokenizer, PieceCache
+from fimble.engine.runtimes.fake import FakeModel, FakeOptions, fake_format, fake_vocabulary
 from fimble.engine.stopping import Check, unchecked
 from fimble.engine.types import ChatRequest, FimRequest, Message, Request, TextRequest
 from fimble.engine.workers.messages import WorkerOptions

@@ -18,12 +18,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fimble.engine.backends.ctransformers import CTransformersModel, check
-from fimble.engine.backends.threads import ThreadCount
 from fimble.engine.decode.cache import TokenCache, common_prefix
 from fimble.engine.errors import DeadlineExceeded, EngineClosed, ModelFileError
 from fimble.engine.models.catalogue import bundled_path
 from fimble.engine.models.gguf import read_header
+from fimble.engine.runtimes.ctransformers import CTransformers, check
+from fimble.engine.runtimes.threads import ThreadCount
 from fimble.engine.types import FimRequest
 from fimble.engine.workers.in_thread import ThreadTransport
 from fimble.engine.workers.transports import ProcessTransport, Transport
@@ -176,8 +176,8 @@ async def test_a_model_that_is_repaired_is_loaded_again(make: Make, tmp_path: Pa
 
 
 @pytest.fixture(scope="module")
-def model() -> CTransformersModel:
-    return CTransformersModel(read_header(bundled_path()), threads=1, context_length=1024)
+def model() -> CTransformers:
+    return CTransformers(read_header(bundled_path()), threads=1, context_length=1024, batch=512)
 
 
 def hold(cache: TokenCache, tokens: list[int]) -> int:
@@ -195,18 +195,16 @@ class TestTheBundledRuntime:
         "sample",
         ["x", " x", "  x\n", "\tif a:\n", "é😀𝒳", "<fim_middle></s>", "a\0b", "\r\n", "▁x", "x" * 500],
     )
-    def test_tokens_spell_their_text(self, model: CTransformersModel, sample: str) -> None:
+    def test_tokens_spell_their_text(self, model: CTransformers, sample: str) -> None:
         spelt = b"".join(model.piece(token) for token in model.tokenize(sample))
         assert spelt.decode() == sample.replace("▁", " ")
 
     @settings(max_examples=300, deadline=None)
     @given(st.text(st.sampled_from("ab (:)\n\t#\"'=▁é😀\r.,_0"), max_size=120))
-    def test_texts_are_cut_only_where_no_token_reaches_across(
-        self, model: CTransformersModel, text: str
-    ) -> None:
+    def test_texts_are_cut_only_where_no_token_reaches_across(self, model: CTransformers, text: str) -> None:
         assert model.tokenize(text) == model._tokenize_piece(text)
 
-    def test_reuse_of_the_cache_changes_nothing(self, model: CTransformersModel) -> None:
+    def test_reuse_of_the_cache_changes_nothing(self, model: CTransformers) -> None:
         """Scores differ by what rounding does when batches begin elsewhere, and not more."""
         tokens = model.tokenize("def add(first, second):\n    return first + second\n" * 12)
         other = tokens[:100] + model.tokenize("print(first)\n" * 4)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fimble.engine.backends.fake import FakeModel, FakeOptions, fake_vocabulary
 from fimble.engine.decode.cache import TokenCache
 from fimble.engine.decode.grammar import GrammarCompiler
 from fimble.engine.decode.loop import DecodePlan, generate
+from fimble.engine.runtimes.fake import FakeModel, FakeOptions, fake_vocabulary
 from fimble.engine.types import Delta
 
 

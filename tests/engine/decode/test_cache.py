@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fimble.engine.backends.fake import FakeModel, FakeOptions
 from fimble.engine.decode.cache import TokenCache, common_prefix
+from fimble.engine.runtimes.fake import FakeModel, FakeOptions
 
 
 class Looked(list[int]):
@@ -54,14 +54,14 @@ def test_several_answers_by_turns(held: list[tuple[int, list[int], bool, int]], 
             lists[which] += new
         else:
             lists[which] = new
-        tokens, before, evaluated = lists[which], list(model._past), model.evaluated
+        tokens, before, evaluated = lists[which], list(model.held[0]), model.evaluated
         for n, _ in enumerate(cache.hold(tokens), 1):
             assert cache.reading
             if n == stop_after:
                 break
         else:
             assert not cache.reading
-            assert model._past == tokens
+            assert model.held[0] == tokens
             missing = len(tokens) - common_prefix(before, tokens)
             assert model.evaluated - evaluated == (missing or int(before != tokens))
-        assert model._past == cache._evaluated
+        assert model.held[0] == cache._evaluated

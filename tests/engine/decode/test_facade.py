@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from fimble.engine.backends.fake import VOCABULARY
 from fimble.engine.engine import Engine
 from fimble.engine.errors import (
     ContextLengthExceeded,
@@ -19,6 +18,7 @@ from fimble.engine.errors import (
     ModelNotFound,
     RequestError,
 )
+from fimble.engine.runtimes.fake import VOCABULARY
 from fimble.engine.settings import Settings
 from fimble.engine.types import (
     ChatRequest,

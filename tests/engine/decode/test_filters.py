@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fimble.engine.decode.filters import Scores, min_p, softmax, top_k, top_p
+from fimble.engine.decode.filters import min_p, softmax, top_k, top_p
+from fimble.engine.runtimes.base import Scores
 
 LOGITS = arrays(
     np.float32,

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fimble.engine.backends.fake import END
 from fimble.engine.decode.grammar import Constraint
 from fimble.engine.errors import InvalidRequest
+from fimble.engine.runtimes.fake import END
 from fimble.engine.types import JSON_OBJECT, Grammar, GrammarKind
 
 from .helpers import compiler

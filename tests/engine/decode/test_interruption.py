@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fimble.engine.backends.fake import FakeModel
 from fimble.engine.limits import ANSWER_PATIENCE_SECONDS
+from fimble.engine.runtimes.fake import FakeModel
 from fimble.engine.types import ChatRequest, FimRequest, Message, Request, TextRequest
 from fimble.engine.workers.inbox import Inbox
 from fimble.engine.workers.messages import Cancel, Ended, Piece, Reply, Run, WorkerOptions, Working

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fimble.engine.decode.filters import Scores
 from fimble.engine.decode.logprobs import highest, log_of_sum, token_logprob
+from fimble.engine.runtimes.base import Scores
 
 LOGITS = arrays(np.float32, st.integers(1, 200), elements=st.floats(-30, 30, width=32))
 

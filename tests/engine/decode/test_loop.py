@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fimble.engine.backends.fake import END, FakeModel, FakeOptions, fake_vocabulary
 from fimble.engine.decode.loop import generate
 from fimble.engine.errors import ContextLengthExceeded, DeadlineExceeded, InvalidRequest
+from fimble.engine.runtimes.fake import END, FakeModel, FakeOptions, fake_vocabulary
 from fimble.engine.types import Delta, Grammar, Sampling
 
 from .helpers import cache, compiler, joined, plan, run

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fimble.engine.decode.filters import Scores
 from fimble.engine.decode.history import History
 from fimble.engine.decode.penalties import penalise_frequency, penalise_repetition
+from fimble.engine.runtimes.base import Scores
 
 LOGITS = arrays(np.float32, 12, elements=st.floats(-30, 30, width=32))
 COUNTS = arrays(np.float32, 12, elements=st.integers(1, 50))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fimble.engine.decode.filters import Scores
 from fimble.engine.decode.recall import Recall, most_likely
+from fimble.engine.runtimes.base import Scores
 
 UNSURE: Scores = np.zeros(256, np.float32)
 SEEN = "total = price * count\nprint(total)\n"

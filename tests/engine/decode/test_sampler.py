@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fimble.engine.decode.filters import Mask, Scores
+from fimble.engine.decode.filters import Mask
 from fimble.engine.decode.sampler import Sampler, draw
+from fimble.engine.runtimes.base import Scores
 from fimble.engine.types import Dry, Sampling
 
 LOGITS = arrays(np.float32, 40, elements=st.floats(-20, 20, width=32))

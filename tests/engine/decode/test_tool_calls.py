@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fimble.engine.backends.fake import END
 from fimble.engine.decode.loop import Steps
 from fimble.engine.decode.tool_calls import CallReader, read_call, with_tool_calls
 from fimble.engine.decode.tool_grammar import tool_grammar
 from fimble.engine.errors import InvalidRequest, UnsupportedParameter
 from fimble.engine.prompt.tool_forms import FORMS, HERMES, LLAMA, MISTRAL, ToolForm, form_of, written
+from fimble.engine.runtimes.fake import END
 from fimble.engine.types import Delta, Grammar, NamedTool, Tool, ToolCall, ToolChoice
 
 from .helpers import compiler

@@ -1,4 +1,4 @@
-"""A token model for tests: it says what it was told to say, through the same decoding as a real one.
+"""A runtime for tests: it says what it was told to say, through the same decoding as a real one.
 
 Tokens are bytes; control tokens follow. Its answer, how slow it is and whether it dies are options, so
 a fake can be endless, slow, failing or full of emoji, which a mock object cannot.
@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..prompt.detect import FimFormat
 from ..prompt.families import FAMILIES, LINES_FIRST, Family
 from ..prompt.vocabulary import Vocabulary
+from .base import Scores, Span
 
 PREFIX, SUFFIX, MIDDLE, FILE_SEP, END = 256, 257, 258, 259, 260
 VOCABULARY = 261
@@ -39,6 +39,7 @@ class FakeOptions:
     prompt_token_ms: float = 0.0
     die_at_token: int | None = None
     context_length: int = 4096
+    sequences: int = 1
 
 
 def fake_format() -> FimFormat:
@@ -57,13 +58,22 @@ def fake_vocabulary() -> Vocabulary:
 
 
 class FakeModel:
-    """See :class:`~.base.TokenModel`; ``evaluated`` counts tokens, for tests of cache reuse."""
+    """See :class:`~.base.Runtime`; ``evaluated`` counts tokens, for tests of cache reuse."""
+
+    name = "fake"
+    cuts = True
+    batch = 512
 
     def __init__(self, options: FakeOptions) -> None:
         self._options = options
         self._answer = options.answer.encode("utf-8", "surrogatepass")
-        self._past: list[int] = []
+        self.held: list[list[int]] = [[] for _ in range(options.sequences)]
+        self._spans: Sequence[Span] = ()
         self.evaluated = 0
+
+    @property
+    def sequences(self) -> int:
+        return self._options.sequences
 
     @property
     def context_length(self) -> int:
@@ -75,17 +85,28 @@ class FakeModel:
     def piece(self, token: int) -> bytes:
         return bytes([token]) if token < 256 else b""
 
-    def evaluate(self, tokens: Sequence[int], past: int) -> None:
-        assert past <= len(self._past), "evaluation after a gap"
-        assert past + len(tokens) <= self.context_length, "evaluation past the context"
-        self._past[past:] = tokens
-        self.evaluated += len(tokens)
-        each = self._options.token_ms if len(tokens) == 1 else self._options.prompt_token_ms
+    def decode(self, spans: Sequence[Span]) -> None:
+        assert len({span.sequence for span in spans}) == len(spans), "two spans of one sequence"
+        count = sum(len(span.tokens) for span in spans)
+        assert 0 < count <= self.batch, "a batch that is empty or too large"
+        for span in spans:
+            held = self.held[span.sequence]
+            assert span.past <= len(held), "evaluation after a gap"
+            assert span.past + len(span.tokens) <= self.context_length, "evaluation past the context"
+            assert 0 <= span.rows <= len(span.tokens), "more rows than tokens"
+            held[span.past :] = span.tokens
+        self._spans = spans
+        self.evaluated += count
+        each = self._options.token_ms if count == len(spans) else self._options.prompt_token_ms
         if each:
-            time.sleep(each * len(tokens) / 1000)
+            time.sleep(each * count / 1000)
 
-    def logits(self) -> NDArray[np.float32]:
-        made = self._made()
+    def logits(self, span: int, row: int = 0) -> Scores:
+        wanted = self._spans[span]
+        assert 0 <= row < wanted.rows, "a row that was not asked for"
+        held = self.held[wanted.sequence]
+        past = held[: len(held) - wanted.rows + row + 1]
+        made = self._made(past)
         if self._options.die_at_token is not None and made >= self._options.die_at_token:
             os.kill(os.getpid(), signal.SIGKILL)
         scores = np.zeros(VOCABULARY, np.float32)
@@ -94,9 +115,18 @@ class FakeModel:
         scores[self._next(made)] = 20.0
         return scores
 
-    def _made(self) -> int:
+    def copy(self, source: int, target: int, length: int) -> None:
+        assert length <= len(self.held[source]), "a copy of what is not there"
+        self.held[target][:] = self.held[source][:length]
+
+    def keep(self, sequence: int, length: int) -> None:
+        del self.held[sequence][length:]
+
+    def abort(self) -> None:
+        """Its calls are short."""
+
+    def _made(self, past: list[int]) -> int:
         """How many tokens of the answer were said so far."""
-        past = self._past
         start = next((i for i in range(len(past), 0, -1) if past[i - 1] >= 256), 0)
         if start and past[start - 1] != FILE_SEP:
             return len(past) - start
@@ -110,4 +140,4 @@ class FakeModel:
         return self._answer[position] if position < len(self._answer) else END
 
     def close(self) -> None:
-        self._past.clear()
+        self.held.clear()

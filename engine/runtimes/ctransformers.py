@@ -1,4 +1,4 @@
-"""The bundled runtime: ctransformers, driven token by token through its C interface.
+"""The runtime ctransformers, token by token through its C interface: one sequence, models of 2023.
 
 Its Python layer is used to load a model; evaluation passes ``n_past`` explicitly, which makes reuse of
 the cache exact, and tokenisation avoids the space that the library puts ahead of a text.
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 from ctransformers.llm import LLM, Config
-from numpy.typing import NDArray
 
 from ..errors import ModelFileError, NoFimTokens, WorkerCrashed
 from ..models.gguf import Header
+from .base import Scores, Span
 from .chunks import ChunkedTokenizer
 from .llama_file import check_llama
 from .threads import ThreadCount
@@ -38,17 +38,21 @@ def check(header: Header) -> None:
     check_llama(header)
 
 
-class CTransformersModel:
-    """A loaded model at token level; see :class:`~.base.TokenModel`."""
+class CTransformers:
+    """See :class:`~.base.Runtime`. It keeps one sequence, and one row of scores."""
 
-    def __init__(self, header: Header, *, threads: int, context_length: int) -> None:
+    name = "ctransformers"
+    sequences = 1
+    cuts = True
+
+    def __init__(self, header: Header, *, threads: int, context_length: int, batch: int) -> None:
         """Load a model that :func:`check` has let pass."""
         config = Config(context_length=context_length, threads=threads, mmap=True)
         try:
             self._llm = LLM(str(header.path), config=config, lib=_library())
         except (OSError, RuntimeError, ValueError) as error:
             raise ModelFileError(f"ctransformers could not load {header.path}: {error}") from error
-        self._threads, self._context_length = ThreadCount(threads), context_length
+        self._threads, self._context_length, self.batch = ThreadCount(threads), context_length, batch
         self._tokens: list[str] = header.metadata["tokenizer.ggml.tokens"]
         self._pieces: dict[int, bytes] = {}
         self._types: list[int] = header.metadata["tokenizer.ggml.token_type"]
@@ -97,7 +101,13 @@ class CTransformersModel:
             return b""
         return text.replace("▁", " ").encode("utf-8", "replace")
 
-    def evaluate(self, tokens: Sequence[int], past: int) -> None:
+    def decode(self, spans: Sequence[Span]) -> None:
+        for span in spans:
+            if span.rows > 1 or span.sequence:
+                raise ValueError("ctransformers has one sequence and one row of scores")
+            self._evaluate(span.tokens, span.past)
+
+    def _evaluate(self, tokens: Sequence[int], past: int) -> None:
         count = len(tokens)
         if past + count > self._context_length:
             raise ValueError("evaluation past the end of the context")
@@ -105,10 +115,19 @@ class CTransformersModel:
         if not self._llm.ctransformers_llm_batch_eval(array, count, past, count, self._threads.now()):
             raise WorkerCrashed("The model could not evaluate its input.")
 
-    def logits(self) -> NDArray[np.float32]:
+    def logits(self, span: int, row: int = 0) -> Scores:
         size = self._llm.ctransformers_llm_logits_size()
         data = self._llm.ctransformers_llm_logits_data()
         return np.ctypeslib.as_array(data, (size,))
+
+    def copy(self, source: int, target: int, length: int) -> None:
+        raise ValueError("ctransformers has one sequence")
+
+    def keep(self, sequence: int, length: int) -> None:
+        """Nothing to do: evaluation tells how much is kept."""
+
+    def abort(self) -> None:
+        """A native call cannot be ended; it has no more than ``batch`` tokens."""
 
     def close(self) -> None:
         llm, self._llm = self._llm, None

@@ -1,0 +1,1 @@
+"""Models at token level: what runs them, behind one seam."""

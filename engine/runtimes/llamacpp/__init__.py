@@ -1,0 +1,1 @@
+"""llama.cpp through the C functions that the xllamacpp wheel exports."""
