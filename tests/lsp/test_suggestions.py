@@ -1,43 +1,10 @@
-"""A suggestion stays right while it is typed, and for the same text again."""
+"""The life of a suggestion: found again, offered, accepted."""
 
 from __future__ import annotations
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from fimble.lsp.positions import Place
 from fimble.lsp.snapshot import Snapshot
-from fimble.lsp.suggestions import Suggestion, SuggestionMemory, remaining
-
-
-def left(text: str, typed: str, suffix: str = "\n", now: str = "\n") -> str | None:
-    return remaining(Suggestion.made("s", text, snapshot("x = ", suffix)), snapshot("x = " + typed, now))
-
-
-@pytest.mark.parametrize(
-    ("typed", "rest"), [("", "foo(a)"), ("f", "oo(a)"), ("foo(", "a)"), ("foo(a)", None), ("fx", None)]
-)
-def test_typing_along(typed: str, rest: str | None) -> None:
-    assert left("foo(a)", typed) == rest
-
-
-def test_a_bracket_that_the_editor_closes() -> None:
-    assert left("foo(a, b)", "foo(", now=")\n") == "a, b"
-    assert left("foo(g(a), b)", "foo(", now=")\n") == "g(a), b"
-    assert left("foo(a).bar", "foo(", now=")\n") is None
-    assert left('"abc"', '"', now='"\n') == "abc"
-
-
-def test_other_text_behind_the_cursor_makes_it_wrong() -> None:
-    assert left("foo(a)", "f", now="\nmore") is None
-
-
-@given(st.text(max_size=30), st.integers(0, 30), st.text(max_size=5))
-def test_what_was_typed_and_what_is_left_make_the_suggestion(text: str, count: int, suffix: str) -> None:
-    typed = text[:count]
-    rest = left(text, typed, suffix, suffix)
-    assert rest is None or typed + rest == text
+from fimble.lsp.suggestions import SuggestionMemory
 
 
 def snapshot(prefix: str, suffix: str = "") -> Snapshot:
