@@ -73,7 +73,8 @@ class FimRequest:
     """Fill in what belongs between ``prefix`` and ``suffix``.
 
     ``document`` names what is being edited: of several requests with the same name only the newest
-    matters. ``user`` is who asks, for fairness between people. ``deadline_ms`` counts from submission.
+    matters. ``workspace`` names the project that it is part of. ``user`` is who asks, for fairness between
+    people. ``deadline_ms`` counts from submission.
     With ``mode`` "auto" the syntax at the cursor decides between one line and a block. ``trim`` off
     gives the model's text as it came; so do ``logprobs`` and ``grammar``, which mean what they mean in
     :class:`TextRequest`. ``left_out`` counts characters of the file that were cut off ahead of
@@ -92,6 +93,7 @@ class FimRequest:
     deadline_ms: float | None = None
     model: str | None = None
     document: str | None = None
+    workspace: str | None = None
     user: str = ""
     trim: bool = True
     logprobs: int | None = None

@@ -90,6 +90,15 @@ PDF_MEMORY_BYTES = 1 << 30
 PDF_TEXT_BYTES = 8_000_000
 """Text of a PDF that is read; the rest is left out."""
 
+# Remembered answers, some 10 MB in all; beyond these the oldest are forgotten and the model is asked
+
+DOCUMENTS_REMEMBERED = 4_096
+"""Documents of all people together whose answers are remembered."""
+ANSWERS_KEPT = 8
+"""Answers remembered for each document."""
+ANSWER_CHARACTERS = 1_000
+"""Characters of an answer; a longer one is not remembered."""
+
 # Usage
 
 MAX_USAGE_ROWS = 50_000

@@ -36,6 +36,10 @@ class Metrics:
             "fimble_tokens", "Tokens: prompt (all), cached (of the prompt), completion", ["kind", "model"],
             registry=registry,
         )  # fmt: skip
+        self.remembered = Counter(
+            "fimble_remembered_answers", "Answers from memory: the model was not asked", ["model"],
+            registry=registry,
+        )  # fmt: skip
         self._share = Gauge(
             "fimble_cache_hit_share", "Share of prompt tokens found in the cache, since the start",
             registry=registry,

@@ -16,6 +16,7 @@ from fimble.engine.types import ModelInfo
 from .errors import INVALID, ApiError
 from .key_directory import KeyDirectory
 from .limits import PDF_READERS
+from .memory import AnswerMemory
 from .metrics import Metrics
 from .rate_limits import RateLimits
 from .settings import ServerSettings
@@ -66,6 +67,7 @@ class Services:
     usage: UsageRecorder
     metrics: Metrics
     models: ModelTable
+    memory: AnswerMemory
     readers: asyncio.Semaphore
 
     async def running(self, app: web.Application) -> AsyncIterator[None]:
@@ -96,5 +98,6 @@ def open_services(engine: Engine, settings: ServerSettings, keys_needed: bool = 
         usage=UsageRecorder(database, settings.usage_days),
         metrics=Metrics(slots),
         models=ModelTable(engine),
+        memory=AnswerMemory(),
         readers=asyncio.Semaphore(PDF_READERS),
     )

@@ -57,8 +57,9 @@ class RemoteBackend:
                 "This server passes suggestions on to another one, but neither text nor chat. "
                 f"Send the request to {self._exchanges.address} itself."
             )
-        document = self._name(request.document)
-        events = self._exchanges.events(body_of(request, document), leave_open=document is not None)
+        document, workspace = self._name(request.document), self._name(request.workspace)
+        body = body_of(request, document, workspace)
+        events = self._exchanges.events(body, leave_open=document is not None)
         taken, finished = 0, False
         async with aclosing(events) as answer:
             async for event in answer:
@@ -87,10 +88,9 @@ class RemoteBackend:
         except ValueError as error:
             raise self._exchanges.malformed(error) from error
 
-    def _name(self, document: str | None) -> str | None:
-        """A name for the document that is the same for each request and tells nothing of its path."""
-        if document is None:
+    def _name(self, own: str | None) -> str | None:
+        """A name for a document or a workspace that is the same for each request and tells nothing of its
+        path."""
+        if own is None:
             return None
-        return hashlib.blake2b(
-            document.encode("utf-8", "replace"), key=self._salt, digest_size=16
-        ).hexdigest()
+        return hashlib.blake2b(own.encode("utf-8", "replace"), key=self._salt, digest_size=16).hexdigest()

@@ -101,9 +101,9 @@ def read(data: bytes, kind: type[Read]) -> Read:
         raise ValueError("it is nested too deeply") from error
 
 
-def body_of(request: FimRequest, document: str | None) -> bytes:
+def body_of(request: FimRequest, document: str | None, workspace: str | None = None) -> bytes:
     """The request as ``POST /complete`` takes it. Raises :class:`UnsupportedParameter` for what it has no
-    field for. ``document`` is the name under which the server knows what is being edited."""
+    field for. ``document`` and ``workspace`` are the names under which the server knows what is edited."""
     _check(request)
     request = clip(request, UPSTREAM_CONTEXT_CHARACTERS)
     body: dict[str, Any] = {
@@ -118,6 +118,7 @@ def body_of(request: FimRequest, document: str | None) -> bytes:
     optional = {
         "file_path": request.path or None,
         "document": document,
+        "workspace": workspace,
         "left_out": request.left_out or None,
         "max_tokens": request.max_tokens,
         "seed": request.sampling.seed,

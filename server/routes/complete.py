@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import asdict, replace
 
 from fimble.engine.errors import Superseded
+from fimble.engine.privacy.guard import guarded
 from fimble.engine.types import Completion, FimRequest, ModelInfo, Sampling, Timings, Usage
 
 from ..call import Call
@@ -18,19 +19,18 @@ from ..schema.complete import CompleteEvent, CompleteRequest, CompleteResponse, 
 async def complete(call: Call, body: CompleteRequest) -> Answer:
     model = await call.model(body.model)
     limit = call.token_limit(body.max_tokens, None)
-    wanted = body.to_engine(call.user, limit)
+    wanted = guarded(body.to_engine(call.user, limit))
     if body.stream and body.n > 1:
         raise unsupported("n", "`n`: a stream carries one completion; leave out `stream` or `n`.")
     if limit == 0:
         return _answer([await _read_ahead(call, model, wanted)], body)
+    known = call.services.memory.find(model, wanted) if body.n == 1 else None
+    if known is not None:
+        call.services.metrics.remembered.labels(model.id).inc()
+        return _remembered(known, body)
     if body.stream:
         return _events(call, model, wanted, body.details)
-    heat = None if wanted.sampling.temperature else VARIETY
-    made = [
-        await call.whole(model, call.engine.stream(_next(wanted, sampling, call)), again=i > 0)
-        for i, sampling in enumerate(variants(wanted.sampling, body.n, heat))
-    ]
-    return _answer(made, body)
+    return _answer(await _candidates(call, model, wanted, body.n), body)
 
 
 async def _read_ahead(call: Call, model: ModelInfo, wanted: FimRequest) -> Completion:
@@ -39,6 +39,18 @@ async def _read_ahead(call: Call, model: ModelInfo, wanted: FimRequest) -> Compl
         return await call.whole(model, call.engine.stream(replace(wanted, ahead=True)))
     except Superseded:
         return Completion("", "length", model.id, Usage(), Timings())
+
+
+async def _candidates(call: Call, model: ModelInfo, wanted: FimRequest, n: int) -> list[Completion]:
+    """``n`` answers, the first of which is exactly what was asked for."""
+    heat = None if wanted.sampling.temperature else VARIETY
+    made = [
+        await call.whole(model, call.engine.stream(_next(wanted, sampling, call)), again=i > 0)
+        for i, sampling in enumerate(variants(wanted.sampling, n, heat))
+    ]
+    for each in reversed(made):
+        call.services.memory.add(model, wanted, each.text, each.finish_reason)
+    return made
 
 
 def _next(wanted: FimRequest, sampling: Sampling, call: Call) -> FimRequest:
@@ -61,14 +73,35 @@ def _answer(made: list[Completion], body: CompleteRequest) -> CompleteResponse:
 
 
 async def _events(call: Call, model: ModelInfo, wanted: FimRequest, details: bool) -> Events:
+    text = ""
     async with aclosing(call.metered(model, call.engine.stream(wanted))) as deltas:
         async for delta in deltas:
+            text += delta.text
             event = CompleteEvent(delta=delta.text)
+            if delta.finish_reason:
+                call.services.memory.add(model, wanted, text, delta.finish_reason)
             if details and delta.finish_reason:
                 event.finish_reason, event.model = reason_of(delta), model.id
                 event.usage, event.timings = _usage(delta.usage), _timings(delta.timings)
             if delta.text or details:
                 yield event
+
+
+def _remembered(known: Completion, body: CompleteRequest) -> Answer:
+    """An answer that the model was not asked for: it has cost no tokens and no time."""
+    answer = _answer([known], body)
+    if body.details:
+        answer.from_memory = True
+    return _one_event(answer) if body.stream else answer
+
+
+async def _one_event(answer: CompleteResponse) -> Events:
+    """A whole answer as a stream."""
+    details = answer.model_dump(exclude_unset=True, exclude={"completion", "finish_reason"})
+    if details:
+        details["finish_reason"] = answer.finish_reason
+    if answer.completion or details:
+        yield CompleteEvent(delta=answer.completion, **details)
 
 
 def _usage(usage: Usage | None) -> UsageBody:

@@ -11,6 +11,8 @@ from fimble.engine.types import FimRequest, Sampling, Snippet
 from ..limits import MAX_CONTEXT_FILES
 from .base import WHOLE, Body, FilePath, Name, Seed, StopString, Temperature, Text, Whole, Word
 
+FROM_MEMORY = "With `details`: true where an earlier answer was right and the model was not asked"
+
 
 class ContextFile(Body):
     """A piece of another file that may help."""
@@ -43,11 +45,12 @@ class CompleteRequest(Body):
     mode: Literal["auto", "line", "block"] = Field("auto", description="One line, a block, or by the syntax")
     details: bool = Field(False, description="Tell model, usage and timings as well")
     trim: bool = Field(True, description="False: the model's text as it came")
-    document: str = Field(
+    document: Word = Field(
         "",
-        max_length=128,
-        description="A name for what is edited: a newer request with it ends the older one",
+        description="A name for what is edited: a newer request with it ends the older one, and typing an "
+        "answer is answered without the model",
     )
+    workspace: Word = Field("", description="A name for the project that `document` is in")
     left_out: Annotated[int, Field(ge=0, le=1 << 31), WHOLE] = Field(
         0, description="How many characters of the file come before `prefix` and were not sent"
     )
@@ -66,11 +69,17 @@ class CompleteRequest(Body):
             stop=tuple(self.stop),
             deadline_ms=self.deadline_ms,
             model=self.model or None,
-            document=f"{user}/{self.document}" if self.document else None,
+            document=self._whole_name(user) if self.document else None,
+            workspace=self.workspace or None,
             user=user,
             trim=self.trim,
             left_out=self.left_out,
         )
+
+    def _whole_name(self, user: str) -> str:
+        """The document's name among those of all people and workspaces. The length tells where a workspace's
+        name ends, which may have slashes too."""
+        return f"{user}/{len(self.workspace)}/{self.workspace}/{self.document}"
 
 
 class UsageBody(BaseModel):
@@ -97,6 +106,7 @@ class CompleteResponse(BaseModel):
     model: str | None = None
     usage: UsageBody | None = None
     timings: TimingsBody | None = None
+    from_memory: bool | None = Field(None, description=FROM_MEMORY)
 
 
 class CompleteEvent(BaseModel):
@@ -107,3 +117,4 @@ class CompleteEvent(BaseModel):
     model: str | None = None
     usage: UsageBody | None = None
     timings: TimingsBody | None = None
+    from_memory: bool | None = Field(None, description=FROM_MEMORY)

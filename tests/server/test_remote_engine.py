@@ -57,8 +57,8 @@ async def test_document_and_left_out_reach_the_engine(start: Start) -> None:
     listener = Listener()
     api = await start(backend=listener)
     remote = RemoteBackend(api.url, None, 20.0)
-    for _ in range(2):
-        async for _ in remote.generate(REQUEST):
+    for request in (REQUEST, replace(REQUEST, suffix="")):
+        async for _ in remote.generate(request):
             pass
     await remote.close()
     first, second = listener.heard

@@ -68,12 +68,14 @@ async def test_a_document_has_one_name_that_tells_nothing(remote: RemoteBackend,
     other = RemoteBackend(server.url, None, 20.0)
     for each in (remote, remote, other):
         await ask(each)
-    await ask(other, replace(REQUEST, document=None))
+    await ask(other, replace(REQUEST, document=None, workspace="/home/ann/work"))
     await other.close()
     first, second, third, fourth = server.asked
     assert first["document"] == second["document"] != third["document"]
     assert "document" not in fourth
     assert "ann" not in first["document"]
+    assert "workspace" not in first
+    assert "ann" not in fourth["workspace"]
 
 
 async def test_requests_share_a_connection(remote: RemoteBackend, server: Upstream) -> None:

@@ -1,0 +1,70 @@
+"""What people were answered, remembered by document: typing an answer, and asking again, costs no tokens.
+
+People never share it, and it holds answers without chance in them only: those would be the same again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from fimble.engine.memory import Memory, Remembered, marks
+from fimble.engine.types import Completion, FimRequest, FinishReason, ModelInfo
+
+from .limits import ANSWER_CHARACTERS, ANSWERS_KEPT, DOCUMENTS_REMEMBERED
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Remembered):
+    """An answer and how it ended."""
+
+    finish_reason: FinishReason
+
+
+class AnswerMemory:
+    """The answers of all people. When it is full, whoever has most documents in it loses the one that was
+    not used for longest."""
+
+    def __init__(self, documents: int = DOCUMENTS_REMEMBERED) -> None:
+        self._documents = documents
+        self._people: dict[str, Memory[Answer]] = {}
+
+    def __len__(self) -> int:
+        """How many documents it knows."""
+        return sum(len(memory) for memory in self._people.values())
+
+    def find(self, model: ModelInfo, request: FimRequest) -> Completion | None:
+        """What is left of an earlier answer to the same person, where the model would be asked for the same
+        in the same document; None when it has to be asked."""
+        memory = self._people.get(request.user)
+        found = memory.find(_question(model, request), request) if memory and _is_kept(request) else None
+        if found is None:
+            return None
+        answer, left = found
+        # an answer that is left out of in the middle, for a bracket that the editor closed, has its end
+        reason = answer.finish_reason if answer.text.endswith(left) else "stop"
+        return Completion(left, reason, model.id)
+
+    def add(self, model: ModelInfo, request: FimRequest, text: str, reason: FinishReason) -> None:
+        """Remember a whole answer, if it is one of those that are kept."""
+        if not _is_kept(request) or len(text) > ANSWER_CHARACTERS:
+            return
+        memory = self._people.setdefault(request.user, Memory(ANSWERS_KEPT, self._documents))
+        memory.add(_question(model, request), Answer(text, *marks(request), reason))
+        if len(self) > self._documents:
+            self._forget_one()
+
+    def _forget_one(self) -> None:
+        user, memory = max(self._people.items(), key=lambda item: len(item[1]))
+        memory.forget_oldest()
+        if not memory:
+            del self._people[user]
+
+
+def _is_kept(request: FimRequest) -> bool:
+    """Whether it names its document, wants text, and has no chance in it."""
+    return request.document is not None and request.max_tokens != 0 and not request.sampling.temperature
+
+
+def _question(model: ModelInfo, request: FimRequest) -> int:
+    """Stands for the document and all that shapes an answer in it, but for the text around the cursor."""
+    return hash((model.id, replace(request, prefix="", suffix="", left_out=0, deadline_ms=None, model=None)))
