@@ -68,7 +68,9 @@ def worker_maker(settings: Settings, model: str, on_state: OnState) -> Callable[
         context_length=max(DEFAULT_CONTEXT, settings.window_tokens + ANSWER_TOKENS),
         batch=settings.batch,
         window=settings.window_tokens,
-        runtime="fake" if model == FAKE else "ctransformers",
+        runtime="fake" if model == FAKE else settings.runtime,
+        cache_tokens=settings.cache_tokens,
+        gpu_layers=settings.gpu_layers,
         fake=_fake_options() if model == FAKE else None,
     )
     transport = _transport(settings, options)

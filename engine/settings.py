@@ -50,6 +50,15 @@ class Settings(BaseModel):
     isolation: Literal["process", "thread"] = Field(
         "process", description="Where models run; `thread` saves memory, but a damaged model is fatal"
     )
+    runtime: Literal["auto", "llamacpp", "ctransformers"] = Field(
+        "auto", description="What runs the model; `auto`: llama.cpp where it can, else ctransformers"
+    )
+    gpu_layers: int = Field(
+        -1, ge=-1, le=1000, description="Layers of the model on the GPU; -1: all that fit"
+    )
+    cache_tokens: int = Field(
+        0, ge=0, le=16_777_216, description="What the model remembers, in tokens; 0: fits the free memory"
+    )
     threads: int = Field(0, ge=0, le=256, description="Threads for the model; 0: half the cores, at most 4")
     workers: int = Field(1, ge=1, le=64, description="Worker processes, each with the model loaded")
     window_tokens: int = Field(0, ge=0, le=131_072, description="Size of the prompt; 0: fits the model")

@@ -11,14 +11,22 @@ from ..types import Delta, ModelInfo, Request
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
     """How a worker opens its model. ``model`` is a path; ``runtime`` is one of
-    :data:`~.opened.RUNTIMES`, and ``fake`` what the one for tests is told."""
+    :data:`~.opened.RUNTIMES`, and ``fake`` what the one for tests is told.
+
+    ``context_length`` is what one sequence may hold. The cache has ``cache_tokens`` for all of them, or what
+    a part of the free memory holds (0), but then not more than ``sequences`` take (0: the usual number).
+    ``gpu_layers`` -1: all that fit.
+    """
 
     model: str
     threads: int = 2
     context_length: int = 2048
     batch: int = 128
     window: int = 768
-    runtime: str = "ctransformers"
+    runtime: str = "auto"
+    sequences: int = 0
+    cache_tokens: int = 0
+    gpu_layers: int = -1
     fake: dict[str, object] | None = None
 
 

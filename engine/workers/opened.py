@@ -8,12 +8,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..decode.recall import RECALL_KEY
-from ..errors import NoFimTokens
+from ..errors import ModelFileError, NoFimTokens
 from ..models.gguf import Header, read_header
 from ..prompt.chat import ChatTemplate, find_template
 from ..prompt.detect import FimFormat, detect
 from ..prompt.vocabulary import Vocabulary, read_vocabulary
 from ..runtimes.base import Runtime
+from ..runtimes.memory import check_memory, free_bytes, sequence_count
 from ..types import ModelInfo
 from .messages import WorkerOptions
 
@@ -38,25 +39,66 @@ def open_model(options: WorkerOptions) -> OpenedModel:
     return RUNTIMES[options.runtime](options)
 
 
-def _open_ctransformers(options: WorkerOptions) -> OpenedModel:
+def _open_auto(options: WorkerOptions) -> OpenedModel:
+    """By llama.cpp; where it does not run or does not load the model, by ctransformers."""
+    header = read_header(Path(options.model))
+    try:
+        return _open_llamacpp(options, header)
+    except ModelFileError as error:
+        try:
+            return _open_ctransformers(options, header, f"not by llama.cpp: {error.message}")
+        except ModelFileError:
+            raise error from None
+
+
+def _open_llamacpp(options: WorkerOptions, header: Header | None = None) -> OpenedModel:
+    from ..runtimes.llamacpp.check import check
+    from ..runtimes.llamacpp.library import open_library
+    from ..runtimes.llamacpp.runtime import LlamaCpp
+
+    header = header or read_header(Path(options.model))
+    library = open_library()
+    check(header)
+    context, free = _context(options, header), free_bytes()
+    sequences = sequence_count(header, context, options.cache_tokens, options.sequences, free)
+    check_memory(header, sequences * context, free)
+    model = LlamaCpp(
+        header, threads=options.threads, context_length=context, sequences=sequences, batch=options.batch,
+        gpu_layers=options.gpu_layers, library=library,
+    )  # fmt: skip
+    return _opened(model, header)
+
+
+def _open_ctransformers(
+    options: WorkerOptions, header: Header | None = None, reason: str = ""
+) -> OpenedModel:
     from ..runtimes.ctransformers import CTransformers, check
 
-    path = Path(options.model)
-    header = read_header(path)
+    header = header or read_header(Path(options.model))
     check(header)
+    context = _context(options, header)
+    model = CTransformers(header, threads=options.threads, context_length=context, batch=options.batch)
+    return _opened(model, header, reason)
+
+
+def _context(options: WorkerOptions, header: Header) -> int:
+    trained = header.number("context_length")
+    return min(options.context_length, trained) if trained else options.context_length
+
+
+def _opened(model: Runtime, header: Header, reason: str = "") -> OpenedModel:
+    """What the file says of a loaded model; ``reason`` is why it runs as it does."""
     form = _form(header)
     vocabulary = read_vocabulary(header.metadata)
     if form is not None:
         vocabulary = replace(vocabulary, end_ids=vocabulary.end_ids | form.end_ids)
-    trained = header.number("context_length")
-    context = min(options.context_length, trained) if trained else options.context_length
-    model = CTransformers(header, threads=options.threads, context_length=context, batch=options.batch)
     template = find_template(header.metadata, vocabulary)
-    name = str(header.metadata.get("general.name") or path.stem)
+    name = str(header.metadata.get("general.name") or header.path.stem)
+    detail = f"{form.family.name} format, found by {form.found_by}" if form else "no fill-in-the-middle"
     info = ModelInfo(
-        name, "ctransformers", context, supports_fim=form is not None, loaded=True,
+        name, model.name, model.context_length, supports_fim=form is not None, loaded=True,
         supports_chat=template is not None, supports_tools=template is not None and template.supports_tools,
-        detail=f"{form.family.name} format, found by {form.found_by}" if form else "no fill-in-the-middle",
+        detail="; ".join(filter(None, (detail, reason))),
     )  # fmt: skip
     recalls = header.metadata.get(RECALL_KEY) is True
     return OpenedModel(model, vocabulary, form, template, info, recalls)
@@ -78,6 +120,11 @@ def _open_fake(options: WorkerOptions) -> OpenedModel:
 
 
 RUNTIMES: Mapping[str, Callable[[WorkerOptions], OpenedModel]] = MappingProxyType(
-    {"ctransformers": _open_ctransformers, "fake": _open_fake}
+    {
+        "auto": _open_auto,
+        "llamacpp": _open_llamacpp,
+        "ctransformers": _open_ctransformers,
+        "fake": _open_fake,
+    }
 )
-"""What runs models, by name. A worker imports only the one that it is told to use."""
+"""What runs models, by name. A worker imports only what it uses."""

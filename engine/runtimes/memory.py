@@ -1,0 +1,73 @@
+"""How much memory a model takes, and how much there is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelFileError
+from ..models.gguf import Header
+
+SEQUENCES, SEQUENCES_WANTED = 64, 8
+"""Places that a model remembers at most, and as many as its cache is given when nothing else is set and there
+is memory for them."""
+CACHE_PART = 16
+"""A model's cache takes at most this part of the free memory, unless `cache_tokens` says otherwise."""
+_CELL_BYTES = 2
+"""A number in the cache is f16."""
+
+
+def cache_bytes(header: Header) -> int:
+    """How many bytes one token takes in a model's cache; an estimate from its header."""
+    heads = header.number("attention.head_count", 1)
+    width = header.number("embedding_length") // max(1, heads)
+    key, value = header.number("attention.key_length", width), header.number("attention.value_length", width)
+    latent = header.number("attention.kv_lora_rank")
+    if latent:
+        return header.number("block_count") * _CELL_BYTES * (latent + header.number("rope.dimension_count"))
+    return sum(_kv_heads(header, heads)) * _CELL_BYTES * (key + value)
+
+
+def _kv_heads(header: Header, heads: int) -> Iterable[int]:
+    """Of each layer."""
+    found: Any = header.metadata.get(f"{header.architecture}.attention.head_count_kv", heads)
+    return found if isinstance(found, list) else [found] * header.number("block_count")
+
+
+def sequence_count(header: Header, context: int, cache_tokens: int, wanted: int, free: int) -> int:
+    """How many sequences of ``context`` tokens a cache is divided into.
+
+    ``cache_tokens`` is its size; 0: what a part of the ``free`` memory holds, and not more than
+    ``wanted`` sequences (0: the usual number).
+    """
+    if not cache_tokens:
+        most = (wanted or SEQUENCES_WANTED) * context
+        cache_tokens = min(most, free // CACHE_PART // max(1, cache_bytes(header)))
+    return max(1, min(SEQUENCES, cache_tokens // context))
+
+
+def check_memory(header: Header, cache_tokens: int, free: int) -> None:
+    """Raise :class:`ModelFileError` for a model that needs more than the ``free`` bytes."""
+    weights = sum(tensor.bytes for tensor in header.tensors)
+    needed = weights + cache_tokens * cache_bytes(header)
+    if needed > free:
+        raise ModelFileError(
+            f"The model {header.path} needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB "
+            "are free. Choose a smaller model, or set `window_tokens` or `cache_tokens` to less."
+        )
+
+
+def free_bytes() -> int:
+    """Memory that a process may still take: the machine's, and its control group's where that is less."""
+    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    with suppress(OSError, ValueError, IndexError):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        found += [int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:")]
+    with suppress(OSError, ValueError):
+        group = Path("/sys/fs/cgroup")
+        most, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
+        found.append(most - used)
+    return max(0, min(found))
