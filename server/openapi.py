@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 
 from pydantic import BaseModel, RootModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from fimble.engine.version import VERSION
 
 from .endpoint import AnyEndpoint
 from .schema.errors import ErrorResponse
@@ -50,7 +51,7 @@ def document(endpoints: Sequence[AnyEndpoint]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "fimble",
-            "version": version("fimble"),
+            "version": VERSION,
             "description": "Code completion: fill in the middle, continue, chat.",
         },
         "paths": paths,

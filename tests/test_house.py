@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from fimble.engine.version import VERSION
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("engine", "lsp", "server", "cli")
 MAY_IMPORT = {
@@ -26,8 +28,8 @@ ONLY_IN = {
     "huggingface_hub": "engine/models/",
     "llguidance": "engine/decode/",
     "jinja2": "engine/prompt/",
-    "pygls": ("lsp/", "cli/"),
-    "lsprotocol": ("lsp/", "cli/"),
+    "pygls": "cli/",
+    "lsprotocol": "cli/",
     "sqlalchemy": ("server/", "engine/", "lsp/"),
 }
 
@@ -127,6 +129,10 @@ def test_every_package_is_listed_and_so_shipped() -> None:
         for path in (ROOT / room).rglob("__init__.py")
     }
     assert set(listed) == found
+
+
+def test_the_version_is_said_once_more_in_the_code() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
 
 def test_files_stay_small() -> None:

@@ -18,12 +18,12 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from platformdirs import user_runtime_path
 
 from ..limits import HELLO_SECONDS
+from ..version import VERSION
 from ..workers.messages import WorkerOptions
 from .folder import make_private
 from .peer import check_peer
@@ -70,7 +70,7 @@ class Address:
         self.options = options
         self.folder = folder or _folder()
         self._loopback = os.name == "nt" if loopback is None else loopback
-        words = f"{version('fimble')} {options.to_json()}"
+        words = f"{VERSION} {options.to_json()}"
         name = "engine-" + hashlib.sha256(words.encode()).hexdigest()[:16]
         self.path = self.folder / (name + (".port" if self._loopback else ".sock"))
         self.lock = self.folder / (name + ".lock")

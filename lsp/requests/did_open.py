@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from lsprotocol import types
-
+from ..messages import DidOpenParams
 from ..positions import Place
 from ..prefetch import warm
 from ..session import Session
 
 
-def did_open(session: Session, params: types.DidOpenTextDocumentParams) -> None:
+def did_open(session: Session, params: DidOpenParams) -> None:
     sent = params.text_document
     document = session.open(sent.uri, sent.language_id, sent.text)
     if document is not None and session.focus in (None, sent.uri):

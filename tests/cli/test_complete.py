@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
+from fimble.cli.commands import app
 from fimble.cli.complete import parse_place, split_at
-from fimble.cli.main import app, main
+from fimble.cli.main import main
 from fimble.cli.source import MOST_BYTES
 from fimble.engine.errors import InvalidRequest, PrivateFile
 

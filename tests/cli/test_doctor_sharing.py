@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from fimble.cli.main import app
+from fimble.cli.commands import app
 
 from ..e2e.faults.processes import SERVICE, running, runtime_folder
 

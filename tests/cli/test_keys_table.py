@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from fimble.cli.main import app
+from fimble.cli.commands import app
 
 
 def test_nothing_is_cut_in_a_terminal_of_80_columns(tmp_path: Path) -> None:

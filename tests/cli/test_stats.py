@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from fimble.cli.main import app
+from fimble.cli.commands import app
 from fimble.cli.stats import spark
 from fimble.cli.stats_rows import HEADINGS
 from fimble.lsp.statistics import Record, write_rows

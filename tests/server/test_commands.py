@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from fimble.cli.commands import app
 from fimble.cli.keyring import when
-from fimble.cli.main import app
 from fimble.engine.errors import FimbleError, SettingsError
 from fimble.server.store.database import Database
 from fimble.server.store.keys import id_of

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from fimble.cli.main import app
+from fimble.cli.commands import app
 from fimble.engine.errors import SettingsError
 from fimble.engine.settings import load_settings
 from fimble.server.run import check_bind, tls_context
