@@ -10,6 +10,7 @@ import typer
 from fimble.engine.version import VERSION
 
 from .keys import app as keys_app
+from .models import app as models_app
 
 app = typer.Typer(
     name="fimble",
@@ -20,8 +21,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(keys_app, name="keys")
+app.add_typer(models_app, name="models")
 
-Model = Annotated[str | None, typer.Option("--model", "-m", help="`bundled`, or the path of a GGUF file.")]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", "-m", help="`bundled`, a name of `fimble models list`, or a GGUF file."),
+]
 EngineOption = Annotated[
     str | None, typer.Option("--engine", help="`local`, or the address of a fimble server to ask instead.")
 ]

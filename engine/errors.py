@@ -12,6 +12,7 @@
     ├── ModelError                a model cannot be used
     │   ├── ModelNotFound
     │   ├── ModelFileError        damaged, truncated, unreadable or unsupported file
+    │   ├── ModelDownloadError    a model cannot be had from the hub
     │   └── NoFimTokens
     ├── Overloaded                the queue is full
     ├── ModelLoading              not ready yet
@@ -81,6 +82,10 @@ class ModelNotFound(ModelError):
 
 class ModelFileError(ModelError):
     code = "model_file_error"
+
+
+class ModelDownloadError(ModelError):
+    code = "model_download_error"
 
 
 class NoFimTokens(ModelError):

@@ -46,7 +46,11 @@ class Settings(BaseModel):
         description="How long that server may be silent, over all keys; "
         "after a fifth of it the local model is asked as well",
     )
-    model: str = Field("bundled", description="`bundled`, or the path of a GGUF file")
+    model: str = Field(
+        "bundled",
+        description="`bundled`, a name of `fimble models list`, owner/repository/file.gguf of the hub, "
+        "or the path of a GGUF file",
+    )
     isolation: Literal["process", "thread"] = Field(
         "process", description="Where models run; `thread` saves memory, but a damaged model is fatal"
     )

@@ -1,0 +1,209 @@
+"""The commands of ``fimble models`` that list, download, choose and remove."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+from rich.table import Table
+
+from fimble.engine.errors import ModelError, NoFimTokens
+from fimble.engine.models import store
+from fimble.engine.models.catalogue import (
+    BUNDLED,
+    bundled_path,
+    catalogue,
+    find_entry,
+    resolve_model,
+    source_of,
+)
+from fimble.engine.models.download import megabytes
+from fimble.engine.models.download import pull as download
+from fimble.engine.models.gguf import read_header
+from fimble.engine.prompt.detect import detect
+from fimble.engine.runtimes.memory import free_bytes
+from fimble.engine.settings import load_settings
+
+from .config_file import write_setting
+from .source import say
+
+_BUNDLED_LICENCE, _BUNDLED_FOR = "Apache-2.0", "any machine, nothing to download"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the list; None and empty text where something is not known."""
+
+    name: str
+    title: str = ""
+    bytes: int | None = None
+    memory_bytes: int | None = None
+    parameters: float | None = None
+    licence: str = ""
+    languages: str = ""
+    purpose: str = ""
+    source: str = ""
+    path: str = ""
+    used: bool = False
+
+    @property
+    def state(self) -> str:
+        return "in use" if self.used else "here" if self.path else ""
+
+
+def rows() -> list[Row]:
+    """The bundled model, the catalogue, other downloads, and a configured file that is elsewhere."""
+    used = _used()
+    found = [_bundled(used), *_listed(used), *_others(used)]
+    if used is not None and not any(row.used for row in found):
+        found.append(_file(str(used), used, used))
+    return found
+
+
+def _bundled(used: Path | None) -> Row:
+    path = bundled_path()
+    return Row(
+        BUNDLED, "the model that comes along", path.stat().st_size, licence=_BUNDLED_LICENCE,
+        purpose=_BUNDLED_FOR, path=str(path), used=path == used,
+    )  # fmt: skip
+
+
+def _listed(used: Path | None) -> list[Row]:
+    found = []
+    for entry in catalogue():
+        path = store.place(entry.source)
+        here = path.exists()
+        found.append(
+            Row(
+                entry.name, entry.title, path.stat().st_size if here else entry.bytes, entry.memory,
+                entry.parameters, entry.licence, entry.languages, entry.purpose, str(entry.source),
+                str(path) if here else "", here and path == used,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _others(used: Path | None) -> list[Row]:
+    listed = {store.place(entry.source) for entry in catalogue()}
+    return [_file(store.hub_name(path), path, used) for path in store.pulled() if path not in listed]
+
+
+def _file(name: str, path: Path, used: Path | None) -> Row:
+    return Row(name, bytes=path.stat().st_size, path=str(path), used=path == used)
+
+
+def _used() -> Path | None:
+    """The file that the settings name, if it is there."""
+    try:
+        path = resolve_model(load_settings()[0].model)[1]
+    except ModelError:
+        return None
+    return path if path.is_file() else None
+
+
+def show(as_json: bool) -> None:
+    found = rows()
+    if as_json:
+        print(json.dumps([_described(row) for row in found], indent=1))
+        return
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for name in ("name", "size", "memory", "licence", "", "for"):
+        table.add_column(name, no_wrap=name in ("size", "memory", ""), overflow="fold")
+    for row in found:
+        size, memory = (megabytes(n) if n else "?" for n in (row.bytes, row.memory_bytes))
+        table.add_row(row.name, size, memory, row.licence, f"[bold]{row.state}[/]", row.purpose)
+    Console().print(table)
+    say(f"Downloads are kept in {store.models_folder()}. `fimble models pull NAME` gets one.")
+
+
+def _described(row: Row) -> dict[str, Any]:
+    names = ("name", "title", "bytes", "memory_bytes", "parameters", "licence", "languages")
+    described = {name: getattr(row, name) for name in names}
+    return {**described, "for": row.purpose, "source": row.source, "path": row.path, "used": row.used}
+
+
+def pull(name: str) -> None:
+    source, entry = source_of(name), find_entry(name)
+    if entry is not None:
+        say(f"{entry.title}, licence {entry.licence}: https://huggingface.co/{source.repository}")
+    with _Bar(name) as bar:
+        path = download(source, bar)
+    _note_about_fim(path)
+    print(f"{name} is in {path}. Run `fimble models use {name}` to have it make suggestions.")
+
+
+def _note_about_fim(path: Path) -> None:
+    try:
+        detect(read_header(path).metadata)
+    except NoFimTokens:
+        say(f"Note: {path.name} has no fill-in-the-middle tokens. It can chat, but not suggest code.")
+
+
+def use(name: str) -> str:
+    """Write ``model`` into the settings, once it is sure that the file can be read."""
+    path = resolve_model(name)[1]
+    _note_about_fim(path)
+    source = store.hub_source(name)
+    named = name == BUNDLED or find_entry(name) is not None or (source and store.place(source) == path)
+    file = write_setting("model", name if named else str(path.resolve()))
+    if "FIMBLE_MODEL" in os.environ:
+        say("FIMBLE_MODEL is set in this environment and wins over the settings file.")
+    return f"{file} names {name} now. Restart fimble in your editor, or `fimble serve`, to use it."
+
+
+def remove(name: str, yes: bool) -> str:
+    if name == BUNDLED:
+        raise ModelError("The bundled model belongs to fimble and stays. Remove fimble to remove it.")
+    path = store.place(source_of(name))
+    used = path == _used()
+    if path.exists() and not yes:
+        typer.confirm(f"Delete {name}, {megabytes(path.stat().st_size)}?", abort=True)
+    store.remove(path)
+    if used:
+        say(f"The settings still name {name}: run `fimble models use bundled`, or pull it again.")
+    return f"Deleted {name}. An engine that has it loaded goes on until it stops."
+
+
+class _Bar:
+    """A progress bar on a terminal, and a line at the beginning elsewhere."""
+
+    def __init__(self, name: str) -> None:
+        columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        self._name, self._progress = name, Progress("{task.description}", *columns, transient=True)
+        self._task: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def found(self, size: int, there: int) -> None:
+        kept = f", of which {megabytes(there)} are here" if there else ""
+        say(f"{self._name}: {megabytes(size)}{kept}.")
+        if size > free_bytes():
+            say(f"Note: {megabytes(free_bytes())} of memory are free, and it needs more than its size.")
+        if sys.stdout.isatty():
+            self._task = self._progress.add_task(self._name, total=size, completed=there)
+            self._progress.start()
+
+    def at(self, count: int) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, completed=count)
+
+    def checking(self) -> None:
+        self._progress.stop()
+        say("Checking it.")
+
+    def waiting(self) -> None:
+        say(f"Another fimble downloads {self._name} already; waiting for it.")
