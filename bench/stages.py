@@ -12,17 +12,18 @@ from pathlib import Path
 from typing import TypeVar
 
 from fimble.cli.driver import Driver
-from fimble.engine.decode.cache import TokenCache
 from fimble.engine.engine import prepare
 from fimble.engine.models.catalogue import bundled_path
 from fimble.engine.models.gguf import read_header
 from fimble.engine.prompt.detect import detect
 from fimble.engine.prompt.layout import PromptBuilder
 from fimble.engine.prompt.window import Budget
+from fimble.engine.runtimes.base import Runtime, Span
 from fimble.engine.runtimes.ctransformers import CTransformers
 from fimble.engine.trim import Trimmer
 from fimble.engine.workers import codec
 from fimble.engine.workers.messages import Run
+from fimble.engine.workers.places import common_prefix
 from fimble.lsp.context.request import build_request
 from fimble.lsp.document import Document
 from fimble.lsp.positions import Place
@@ -61,7 +62,7 @@ def _stages() -> dict[str, list[float]]:
     header = read_header(bundled_path())
     model = CTransformers(header, threads=os.cpu_count() or 1, context_length=2048, batch=512)
     form = detect(header.metadata)
-    builder, cache = PromptBuilder(model.tokenize, form, Budget.of(768)), TokenCache(model, 128)
+    builder, held = PromptBuilder(model.tokenize, form, Budget.of(768)), list[int]()
     document = Document("file:///a.py", "python", "utf-16")
     document.replace(passage.before + passage.after)
     at = document.place(len(passage.before))
@@ -74,9 +75,9 @@ def _stages() -> dict[str, list[float]]:
         data = timed("pack for the worker", lambda: codec.encode(Run(1, request)))  # noqa: B023
         timed("unpack", lambda: codec.COMMANDS.decode(data))  # noqa: B023
         ids = timed("build the prompt", lambda: builder.build(request))  # noqa: B023
-        timed("read the prompt (model)", lambda: list(cache.hold(ids)))  # noqa: B023
-        ids = [*ids, int(cache.logits().argmax())]
-        timed("make one token (model)", lambda: list(cache.hold(ids)))  # noqa: B023
+        timed("read the prompt (model)", lambda: _hold(model, held, ids))  # noqa: B023
+        ids = [*ids, int(model.logits(0).argmax())]
+        timed("make one token (model)", lambda: _hold(model, held, ids))  # noqa: B023
         timed("trim one line", lambda: Trimmer(request).feed("value)") + "")  # noqa: B023
         block = replace(request, mode="block")
         timed("trim a block", lambda: Trimmer(block).feed("if value:\n    go()\n"))  # noqa: B023
@@ -109,3 +110,11 @@ async def _round_trips() -> list[float]:
 
 if __name__ == "__main__":
     main()
+
+
+def _hold(model: Runtime, held: list[int], ids: list[int]) -> None:
+    """Have the first sequence hold these tokens, of which it may know some."""
+    past = min(common_prefix(held, ids), len(ids) - 1)
+    for at in range(past, len(ids), 128):
+        model.decode([Span(0, ids[at : at + 128], at)])
+    held[:] = ids

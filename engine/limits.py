@@ -142,7 +142,16 @@ LATE_SECONDS = 0.5
 STOP_SECONDS = 2.0
 """How long a worker may take to end by itself, before it is killed."""
 ANSWER_PATIENCE_SECONDS = 2.0
-"""Suggestions go ahead of an answer that takes a while, until it got no token for so long."""
+"""Suggestions may take the place of an answer that takes a while, until it got no token for so long."""
+RIDE_SECONDS = 0.1
+"""An answer that takes a while shares the native calls of suggestions when it got no token for so long."""
+PIECE_SECONDS, PIECE_SECONDS_ALONE = 0.008, 0.03
+"""How long a native call may read prompts, at the measured speed: beside answers that wait for their next
+token, and otherwise."""
+WAITING_PROMPT_SECONDS = 0.3
+"""A prompt that got nothing for so long is read ahead of shorter ones."""
+IN_USE_SECONDS = 10.0
+"""For so long after a request, work ahead of time for others does not take its document's place."""
 
 # Failures
 

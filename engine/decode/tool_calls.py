@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ..prompt.tool_forms import ToolForm
 from ..types import ToolCall
-from .loop import Steps
+from .steps import Need, Rows, Steps
 from .stops import overlap
 
 _DECODER = json.JSONDecoder()
@@ -23,21 +23,25 @@ def with_tool_calls(steps: Steps, form: ToolForm, several: bool) -> Steps:
     """
     reader, called = CallReader(form), False
     with closing(steps):
-        for delta in steps:
-            if delta is None:
-                yield None
+        rows: Rows | None = None
+        while True:
+            try:
+                item = steps.send(rows)
+            except StopIteration:
+                return
+            if isinstance(item, Need):
+                rows = yield item
                 continue
-            text, calls = reader.feed(delta.text)
+            rows = None
+            text, calls = reader.feed(item.text)
             called = called or bool(calls)
-            reason = delta.finish_reason
+            reason = item.finish_reason
             if reason is not None:
                 text += reader.flush()
             if called and (reason == "stop" or not several):
                 reason = "tool_calls"
-            if text or calls or delta.logprobs or reason is not None:
-                yield replace(delta, text=text, tool_calls=tuple(calls), finish_reason=reason)
-            else:
-                yield None
+            if text or calls or item.logprobs or reason is not None:
+                yield replace(item, text=text, tool_calls=tuple(calls), finish_reason=reason)
             if reason is not None:
                 return
 

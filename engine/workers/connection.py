@@ -34,11 +34,11 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class End:
     """Why a connection ended: it was stopped, its model did not open, or the worker crashed (or hung). Then
-    ``job`` is the one that it was working at."""
+    ``at_work`` are the jobs that it was working at."""
 
     kind: Literal["stopped", "unopened", "crashed"]
     error: FimbleError
-    job: Job | None = None
+    at_work: tuple[Job, ...] = ()
 
 
 class Connection:
@@ -59,7 +59,7 @@ class Connection:
         self.ended = False
         self._jobs: dict[int, Job] = {}
         self._ids = itertools.count(1)
-        self._working_at: Job | None = None
+        self._at_work: set[int] = set()
         self._sign: asyncio.Future[None] | None = None
         self._watch = Watch(
             Watched(
@@ -133,15 +133,14 @@ class Connection:
             case OpenFailed(error):
                 self._end(End("unopened", error))
             case Working(id):
-                self._working_at = self._jobs.get(id)
+                self._at_work.add(id)
             case Piece(id, delta) if id in self._jobs:
                 self._jobs[id].seen = True
                 self._jobs[id].out.put_nowait(delta)
             case Ended(id, error) if id in self._jobs:
                 job = self._jobs.pop(id)
                 job.out.put_nowait(error)
-                if job is self._working_at:
-                    self._working_at = None
+                self._at_work.discard(id)
 
     def _note_sign(self) -> None:
         sign, self._sign = self._sign, None
@@ -151,7 +150,8 @@ class Connection:
     def _die(self, reason: str) -> None:
         """The worker crashed, or hangs. While it opened its model, that is the model's fault."""
         if self.opened.done():
-            self._end(End("crashed", WorkerCrashed(reason), self._working_at))
+            at_work = tuple(job for id, job in self._jobs.items() if id in self._at_work)
+            self._end(End("crashed", WorkerCrashed(reason), at_work))
         else:
             advice = "Run `fimble doctor`, or choose another model."
             self._end(End("unopened", WorkerCrashed(f"{reason} {advice}")))
@@ -173,7 +173,7 @@ class Connection:
 def _end_of(job: Job, end: End) -> Exception:
     if end.kind == "stopped":
         return _closed()
-    innocent = job is not end.job and not job.seen
+    innocent = job not in end.at_work and not job.seen
     return LostJob() if innocent else type(end.error)(end.error.message)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..errors import FimbleError, WorkerCrashed
@@ -21,6 +21,7 @@ class Failures:
         self._wait = self._retry_at = 0.0
         self._crashes = 0
         self._refused_until: dict[int, float] = {}
+        self._suspects: dict[int, float] = {}
 
     def check_model(self) -> None:
         """Raise the last failure again while it is too early for another try. A file that was changed is
@@ -47,12 +48,15 @@ class Failures:
         self._wait = min(max(RETRY_SECONDS, self._wait * 2), RETRY_SECONDS_MOST)
         self._retry_at = self._clock() + self._wait
 
-    def request_crashed(self, request: Request) -> None:
-        """A worker died of this request."""
-        self._refused_until.pop(_fingerprint(request), None)
-        self._refused_until[_fingerprint(request)] = self._clock() + REFUSED_SECONDS
-        if len(self._refused_until) > REFUSED_REQUESTS:
-            del self._refused_until[next(iter(self._refused_until))]
+    def crashed(self, requests: Sequence[Request]) -> None:
+        """A worker died of one of these requests. It is known which one if it was alone, or if it was among
+        those of another crash a short time ago; that one is refused for a while."""
+        now, alone = self._clock(), len(requests) == 1
+        for fingerprint in map(_fingerprint, requests):
+            again = self._suspects.get(fingerprint, 0.0) > now
+            _note(self._suspects, fingerprint, now + REFUSED_SECONDS)
+            if alone or again:
+                _note(self._refused_until, fingerprint, now + REFUSED_SECONDS)
         self._crashes += 1
         if self._crashes >= CRASHES_IN_A_ROW:
             self.model_failed(
@@ -65,6 +69,13 @@ class Failures:
     def worked(self) -> None:
         """It did a job to its end, so there is nothing wrong with it."""
         self._error, self._wait, self._crashes = None, 0.0, 0
+
+
+def _note(times: dict[int, float], fingerprint: int, until: float) -> None:
+    times.pop(fingerprint, None)
+    times[fingerprint] = until
+    if len(times) > REFUSED_REQUESTS:
+        del times[next(iter(times))]
 
 
 def _fingerprint(request: Request) -> int:

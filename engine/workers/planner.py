@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..decode.answer import DecodePlan
 from ..decode.grammar import Constraint, GrammarCompiler
-from ..decode.loop import DecodePlan
 from ..decode.recall import Recall
 from ..decode.tool_grammar import tool_grammar
 from ..errors import InvalidRequest, NoFimTokens

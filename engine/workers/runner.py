@@ -1,51 +1,46 @@
-"""Runs the jobs of one loaded model, a step at a time."""
+"""Runs the jobs of one loaded model: one native call after the other, in which all of them share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from ..decode.cache import TokenCache
-from ..decode.loop import Clock, Steps, generate
+from ..decode.answer import Clock, answer, check_fit
+from ..decode.steps import Need, Rows, Steps
 from ..decode.tool_calls import with_tool_calls
-from ..errors import DeadlineExceeded, FimbleError, WorkerCrashed
+from ..errors import DeadlineExceeded, FimbleError, Superseded, WorkerCrashed
 from ..limits import ANSWER_PATIENCE_SECONDS
+from ..runtimes.base import Aborted
 from ..stopping import Check, Stopped
+from ..types import Delta
 from ..urgency import Urgency, urgency_of
 from .inbox import Inbox
+from .job import Job
 from .messages import Ended, Piece, Reply, Run, Working
 from .opened import OpenedModel
+from .pace import Pace
+from .places import Places
 from .planner import Planner
+from .turn import Part, compose
 
 Send = Callable[[Reply], None]
 
 
-@dataclass(eq=False, slots=True)
-class _Job:
-    """A job under way. ``advanced`` is when it last got a token, or when it came."""
-
-    id: int
-    urgency: Urgency
-    steps: Steps
-    advanced: float
-
-
 class Runner:
-    """Does one step of the most urgent job at a time: a batch of its prompt or a token.
+    """A turn is: end what is not wanted, give places, evaluate, hand out what was evaluated.
 
-    Between two steps of an answer that takes a while a suggestion may come first; after it, the answer
-    evaluates what it misses in the cache and goes on. Of equally urgent jobs the first is finished first,
-    so that they do not take the cache from each other.
+    A job joins with the turn after it came and leaves with the turn after it was cancelled. A suggestion
+    that finds no place takes that of a long answer, which goes on later.
     """
 
     def __init__(
         self, opened: OpenedModel, window: int, batch: int, inbox: Inbox, send: Send, clock: Clock
     ) -> None:
-        self._planner = Planner(opened, window)
-        self._cache = TokenCache(opened.model, batch)
+        self._model, self._planner = opened.model, Planner(opened, window)
+        self._places, self._pace = Places(opened.model, clock), Pace()
+        self._batch = min(batch, opened.model.batch)
         self._inbox, self._send, self._clock = inbox, send, clock
-        self._jobs: list[_Job] = []
-        self._current: _Job | None = None
+        self._jobs: list[Job] = []
 
     @property
     def idle(self) -> bool:
@@ -53,76 +48,193 @@ class Runner:
 
     def add(self, run: Run, arrived: float) -> None:
         """Begin a job; its deadline counts from ``arrived``."""
-        urgency = urgency_of(run.request, warm=run.warm)
-        self._jobs.append(_Job(run.id, urgency, self._steps(run, arrived), arrived))
+        request = run.request
+        urgency = urgency_of(request, warm=run.warm)
+        deadline = None if request.deadline_ms is None else arrived + request.deadline_ms / 1000
+        document = None if request.document is None else (request.user, request.document)
+        self._jobs.append(Job(run, urgency, arrived, deadline, document, advanced=arrived))
 
     def step(self) -> None:
-        """Do one step and send what it gave. Each job's last message is its only :class:`Ended`."""
-        for job in [job for job in self._jobs if self._inbox.cancelled(job.id)]:
-            self._end(job, None)
-        if self._jobs:
-            self._advance(self._next())
+        """Do one turn and send what it gave. Each job's last message is its only :class:`Ended`."""
+        self._end_unwanted()
+        self._seat()
+        seated = [job for job in self._jobs if job.place is not None]
+        if seated:
+            self._evaluate(compose(seated, self._batch, self._pace, self._clock()))
 
     def close(self) -> None:
         """End what is under way and free the model."""
         for job in list(self._jobs):
             self._end(job, None)
-        self._cache.model.close()
+        self._model.close()
 
-    def _next(self) -> _Job:
-        """The first of the most urgent jobs, unless the first answer has waited for too long. Those behind
-        it wait for its end: two that took turns would read their prompts again for every token."""
-        answer = next((job for job in self._jobs if job.urgency is Urgency.ANSWER), None)
-        if answer is not None and self._clock() - answer.advanced > ANSWER_PATIENCE_SECONDS:
-            return answer
-        return min(self._jobs, key=lambda job: job.urgency)
+    def _end_unwanted(self) -> None:
+        """End what was cancelled, and whose deadline passed before its prompt was read."""
+        now = self._clock()
+        for job in list(self._jobs):
+            if job.given_up:
+                continue
+            if self._inbox.cancelled(job.id):
+                self._give_up(job)
+            elif job.reading and job.deadline is not None and now >= job.deadline:
+                self._end(job, DeadlineExceeded("The deadline passed before the model had read the prompt."))
 
-    def _advance(self, job: _Job) -> None:
-        if job is not self._current:
-            self._current = job
-            self._send(Working(job.id))
+    def _give_up(self, job: Job) -> None:
+        """End a cancelled job. A suggestion's prompt is read on: whoever types asks for nearly the same with
+        the next key."""
+        reads_on = job.reading and job.place is not None and job.urgency is Urgency.SUGGESTION
+        if not reads_on or self._inbox.closed:
+            self._end(job, None)
+            return
+        self._tell_end(job, None)
+        if job.steps is not None:
+            job.steps.close()
+        job.steps, job.rows, job.urgency, job.given_up = None, 0, Urgency.AHEAD, True
+
+    def _seat(self) -> None:
+        """Give places, to the most urgent jobs first."""
+        waiting = [job for job in self._jobs if job.place is None]
+        for job in sorted(waiting, key=self._rank):
+            if self._has_room(job) and (job.begun or self._begin(job)):
+                self._find_place(job)
+
+    def _rank(self, job: Job) -> tuple[int, float]:
+        """A long answer lets suggestions pass, until it got nothing for a while."""
+        impatient = self._clock() - job.advanced > ANSWER_PATIENCE_SECONDS
+        first = job.urgency is Urgency.ANSWER and impatient
+        return (-1 if first else job.urgency), job.arrived
+
+    def _has_room(self, job: Job) -> bool:
+        return any(place.free for place in self._places.all) or self._weaker(job) is not None
+
+    def _weaker(self, job: Job) -> Job | None:
+        """Who has to make way for a job. Answers of a kind do not: each would read its prompt again."""
+        weakest = max((other for other in self._jobs if other.place), key=self._rank, default=None)
+        if weakest is None or weakest.urgency is job.urgency or self._rank(weakest) <= self._rank(job):
+            return None
+        return weakest
+
+    def _find_place(self, job: Job) -> None:
+        if self._places.being_read(job):
+            return
+        place = self._places.seat(job)
+        if place is None and job.urgency is Urgency.AHEAD:
+            self._end(job, None if job.run.warm else Superseded("Requests have taken all places."))
+            return
+        if place is None and (weaker := self._weaker(job)) is not None:
+            self._make_way(weaker)
+            place = self._places.seat(job)
+        if place is None:
+            return
+        for other in [other for other in self._jobs if other.place is place]:
+            self._end(other, None)  # nobody waited for it any more
+        job.place = place
+        if job.reading:
+            job.cached = place.length
+        if not job.missing:
+            self._deliver(job, Rows(()))
+
+    def _make_way(self, job: Job) -> None:
+        """Take a job's place; it goes on when there is one again."""
+        if job.urgency is Urgency.AHEAD:
+            self._end(job, None if job.run.warm else Superseded("A request needed the place."))
+        elif job.place is not None:
+            self._places.leave(job.place)
+            job.place = None
+
+    def _evaluate(self, parts: Sequence[Part]) -> None:
+        """Do one native call, and hand out what it gave."""
+        began = self._clock()
         try:
-            delta = next(job.steps)
-            if delta is not None:
-                self._send(Piece(job.id, delta))
+            self._model.decode([part.span for part in parts])
+        except Aborted:
+            return
+        except Exception as error:
+            for part in parts:
+                self._forget(part.job)
+                self._end(part.job, _known(error))
+            return
+        self._pace.note(sum(len(part.span.tokens) for part in parts), self._clock() - began)
+        for part in parts:
+            if part.job.place is not None:
+                self._places.evaluated(part.job.place, part.span)
+        for at, part in enumerate(parts):
+            if part.complete:
+                rows = [self._model.logits(at, row) for row in range(part.span.rows)]
+                self._deliver(part.job, Rows(rows, part.job.cached))
+
+    def _deliver(self, job: Job, rows: Rows) -> None:
+        """Give a job what it needed; send what it shows, and take what it needs next."""
+        job.reading, job.advanced = False, self._clock()
+        if job.steps is None:
+            self._end(job, None)
+            return
+        try:
+            item = job.steps.send(rows)
+            while isinstance(item, Delta):
+                self._send(Piece(job.id, item))
+                item = next(job.steps)
         except (StopIteration, Stopped):
             self._end(job, None)
-        except FimbleError as known:
-            self._end(job, known)
-        except Exception as unknown:
-            self._end(job, WorkerCrashed(f"The model runtime failed: {type(unknown).__name__}: {unknown}"))
-        if not self._cache.reading:
-            job.advanced = self._clock()
+        except Exception as error:
+            self._end(job, _known(error))
+        else:
+            job.need(item)
+            if job.place is not None and job.place.length > item.past:
+                self._places.cut(job.place, item.past)
 
-    def _end(self, job: _Job, error: FimbleError | None) -> None:
-        job.steps.close()
-        self._jobs.remove(job)
-        if job is self._current:
-            self._current = None
-        self._inbox.ended(job.id)
-        self._send(Ended(job.id, error))
+    def _begin(self, job: Job) -> bool:
+        """Make a job's prompt; False where that ended it."""
+        self._send(Working(job.id))
+        job.begun = True
+        try:
+            task = self._planner.task(job.run.request, self._check(job))
+            if job.run.warm:
+                check_fit(self._model, task.prompt, 0)
+                job.need(Need(0, task.prompt, 0))
+                return True
+            plan = replace(task.plan, deadline=job.deadline)
+            steps: Steps = answer(self._model, task.prompt, plan, self._clock)
+            job.steps = with_tool_calls(steps, task.form, task.several_calls) if task.form else steps
+            first = next(job.steps)
+            assert isinstance(first, Need), "an answer needs its prompt before it shows anything"
+            job.need(first)
+        except Stopped:
+            self._end(job, None)
+        except Exception as error:
+            self._end(job, _known(error))
+        return job in self._jobs
 
-    def _steps(self, run: Run, arrived: float) -> Steps:
-        """A job's work, from its request to its last piece."""
-        limit = run.request.deadline_ms
-        deadline = None if limit is None else arrived + limit / 1000
-        task = self._planner.task(run.request, self._check(run.id, deadline))
-        if run.warm:
-            yield from self._cache.hold(task.prompt)
-            return
-        plan = replace(task.plan, deadline=deadline)
-        steps = generate(self._cache, task.prompt, plan, self._clock)
-        if task.form is not None:
-            steps = with_tool_calls(steps, task.form, task.several_calls)
-        yield from steps
-
-    def _check(self, job: int, deadline: float | None) -> Check:
+    def _check(self, job: Job) -> Check:
         """Ends the making of a prompt that nobody waits for."""
 
         def check() -> None:
-            if self._inbox.cancelled(job):
+            if self._inbox.cancelled(job.id):
                 raise Stopped
-            if deadline is not None and self._clock() >= deadline:
+            if job.deadline is not None and self._clock() >= job.deadline:
                 raise DeadlineExceeded("The deadline passed before the prompt was made.")
 
         return check
+
+    def _end(self, job: Job, error: FimbleError | None) -> None:
+        self._jobs.remove(job)
+        if job.place is not None and job.place.owner is job:
+            self._places.leave(job.place)
+        if job.steps is not None:
+            job.steps.close()
+        if not job.given_up:
+            self._tell_end(job, error)
+
+    def _tell_end(self, job: Job, error: FimbleError | None) -> None:
+        self._inbox.ended(job.id)
+        self._send(Ended(job.id, error))
+
+    def _forget(self, job: Job) -> None:
+        if job.place is not None:
+            self._places.forget(job.place)
+
+
+def _known(error: Exception) -> FimbleError:
+    if isinstance(error, FimbleError):
+        return error
+    return WorkerCrashed(f"The model runtime failed: {type(error).__name__}: {error}")

@@ -166,8 +166,8 @@ class Worker:
         self._connection = None
         if end.kind == "unopened":
             self._failures.model_failed(end.error)
-        elif end.job is not None:
-            self._failures.request_crashed(end.job.request)
+        elif end.at_work:
+            self._failures.crashed([job.request for job in end.at_work])
         if end.kind == "stopped":
             self._tell("stopped", "")
         else:

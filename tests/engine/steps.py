@@ -62,7 +62,7 @@ class StepTransport:
         self.pings = 0
         self.under_way: set[int] = set()
         self.cancelled: set[int] = set()
-        self._at_work: int | None = None
+        self._at_work: set[int] = set()
         self._shown: set[int] = set()
 
     @property
@@ -114,7 +114,7 @@ class StepTransport:
             self._timer.cancel()
         if self in self._fate.workers:
             self._fate.workers.remove(self)
-            self._fate.culprits += len(self.under_way & {*self._shown, self._at_work})
+            self._fate.culprits += len(self.under_way & (self._shown | self._at_work))
         self._body, self._timer = None, None
 
     def _later(self, seconds: float) -> None:
@@ -131,7 +131,7 @@ class StepTransport:
 
     def _reply(self, reply: Reply) -> None:
         if isinstance(reply, Working):
-            self._at_work = reply.id
+            self._at_work.add(reply.id)
         if isinstance(reply, Piece):
             self._shown.add(reply.id)
         if isinstance(reply, Ended):

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fimble.engine.decode.cache import common_prefix
 from fimble.engine.errors import NoFimTokens
 from fimble.engine.prompt.detect import detect
 from fimble.engine.prompt.families import FAMILIES, PREFIX_FIRST
@@ -17,6 +16,7 @@ from fimble.engine.prompt.layout import PromptBuilder
 from fimble.engine.prompt.window import Budget, clip, default_window, reach_of
 from fimble.engine.runtimes.fake import FILE_SEP, MIDDLE, PREFIX, SUFFIX, FakeModel, FakeOptions, fake_format
 from fimble.engine.types import FimRequest, Snippet
+from fimble.engine.workers.places import common_prefix
 
 TOKENIZER = "tokenizer.ggml."
 fake = FakeModel(FakeOptions())

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fimble.engine.decode.loop import Steps
+from fimble.engine.decode.steps import Rows, Steps
 from fimble.engine.decode.tool_calls import CallReader, read_call, with_tool_calls
 from fimble.engine.decode.tool_grammar import tool_grammar
 from fimble.engine.errors import InvalidRequest, UnsupportedParameter
@@ -158,14 +158,14 @@ def test_calls_come_out_whole_however_the_text_is_cut(form: ToolForm, data: st.D
     assert len({each.id for each in found}) == len(found)
 
 
-def stream(*texts: str, reason: str = "stop") -> Generator[Delta]:
+def stream(*texts: str, reason: str = "stop") -> Generator[Delta, Rows | None]:
     for text in texts:
         yield Delta(text)
     yield Delta("", reason)
 
 
 def shown(steps: Steps) -> list[Delta]:
-    return [delta for delta in steps if delta is not None]
+    return [item for item in steps if isinstance(item, Delta)]
 
 
 def test_an_answer_with_calls_ends_for_their_sake() -> None:

@@ -1,0 +1,222 @@
+"""One answer, step by step: the prompt, then token after token until an end token, a stop string, a limit
+or a deadline, or until the grammar is satisfied."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..errors import ContextLengthExceeded
+from ..runtimes.base import Runtime, Scores
+from ..types import Delta, FinishReason, Sampling, Timings, TokenLogprob, Usage
+from .drafts import Drafts
+from .grammar import Constraint
+from .logprobs import token_logprob
+from .recall import Recall
+from .sampler import Sampler
+from .steps import Need, Rows, Steps, rows_of
+from .text import TextWriter
+
+Clock = Callable[[], float]
+_ECHOED = 16
+"""So many tokens of a prompt are scored at a time: each row of scores is as long as the vocabulary."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodePlan:
+    """What to generate after a prompt. ``deadline`` is a time of the clock that is used, in seconds.
+
+    ``echo`` are the last tokens of the prompt with their bytes, to be given out ahead of the answer.
+    ``names`` are the bytes by which log-probabilities call control tokens, ``shown`` those of control
+    tokens that are part of the text. ``drafts`` guess tokens that are then verified together.
+    """
+
+    max_tokens: int
+    end_ids: frozenset[int]
+    sampling: Sampling = field(default_factory=Sampling)
+    stop: tuple[str, ...] = ()
+    deadline: float | None = None
+    constraint: Constraint | None = None
+    recall: Recall | None = None
+    drafts: Drafts | None = None
+    logprobs: int | None = None
+    echo: tuple[tuple[int, bytes], ...] = ()
+    names: Mapping[int, bytes] = field(default_factory=dict)
+    shown: Mapping[int, bytes] = field(default_factory=dict)
+
+
+def answer(model: Runtime, prompt: Sequence[int], plan: DecodePlan, clock: Clock = time.monotonic) -> Steps:
+    """Pieces of text with usage and timings so far; the last one has a finish reason.
+
+    Raises :class:`ContextLengthExceeded` for a prompt that does not fit. A deadline that passes ends the
+    text with "length", and so does a stop string that leaves less than the grammar wants: what ends with
+    "stop" is always whole.
+    """
+    check_fit(model, prompt, min(plan.max_tokens, 1))
+    times = _Times(clock)
+    echo, read = yield from _read_prompt(model, prompt, plan)
+    times.prefilled = clock()
+    if plan.echo:
+        yield Delta(echo.text, None, Usage(len(prompt), 0, read.cached), times.so_far(), echo.logprobs)
+    text = _Text(model, prompt, plan, len(echo.text), len(read.scores[-1]), clock)
+    shown = text.take(read.scores[-1:])
+    while text.reason is None:
+        if shown:
+            usage = Usage(len(prompt), text.made, read.cached)
+            yield Delta(shown, None, usage, times.so_far(), text.writer.logprobs())
+        rows = yield from rows_of(text.need())
+        shown = text.take(rows.scores)
+    shown += text.writer.flush()
+    usage = Usage(len(prompt), text.made, read.cached)
+    yield Delta(shown, text.reason, usage, times.so_far(), text.writer.last_logprobs())
+
+
+def check_fit(model: Runtime, prompt: Sequence[int], reserve: int) -> None:
+    """Whether the model can hold a prompt and ``reserve`` tokens more."""
+    if not prompt or len(prompt) + reserve > model.context_length:
+        raise ContextLengthExceeded(
+            f"The prompt has {len(prompt)} tokens and {reserve} more are asked for, but the model's "
+            f"context holds {model.context_length}. Send less text or ask for fewer tokens.",
+            "prompt",
+        )
+
+
+class _Text:
+    """The answer as it grows. ``reason`` is why it has ended, once it has; ``made`` counts its tokens."""
+
+    def __init__(
+        self, model: Runtime, prompt: Sequence[int], plan: DecodePlan, before: int, size: int, clock: Clock
+    ) -> None:
+        self._piece, self._plan, self._clock = model.piece, plan, clock
+        self._limit = min(plan.max_tokens, model.context_length - len(prompt))
+        self._sampler = Sampler(plan.sampling, prompt, size, self._piece)
+        self._tokens = list(prompt)
+        self._draft: Sequence[int] = ()
+        self._text = ""
+        self.writer = TextWriter(plan.stop, before)
+        self.made = 0
+        self.reason: FinishReason | None = self._full()
+
+    def need(self) -> Need:
+        """The scores behind the last token, and behind those that are likely to follow it."""
+        drafts, room = self._plan.drafts, self._limit - self.made - 1
+        self._draft = drafts.propose(self._tokens, room) if drafts is not None and room > 0 else ()
+        tokens = (self._tokens[-1], *self._draft)
+        return Need(len(self._tokens) - 1, tokens, len(tokens))
+
+    def take(self, rows: Sequence[Scores]) -> str:
+        """One more token, and one more for each that was guessed rightly; what may be shown now."""
+        shown, right = "", 0
+        for scores, guess in zip(rows, (*self._draft, None), strict=True):
+            if self.reason is not None:
+                break
+            shown += self._add(scores)
+            if self._tokens[-1] != guess:
+                break
+            right += 1
+        if self._draft and self._plan.drafts is not None:
+            self._plan.drafts.verified(len(self._draft), right)
+        return shown
+
+    def _add(self, scores: Scores) -> str:
+        """One more token, unless it is an end token."""
+        token = self._choose(scores)
+        if token in self._plan.end_ids:
+            self.reason = "stop"
+            return ""
+        self._tokens.append(token)
+        self.made += 1
+        data = self._plan.shown.get(token) or self._piece(token)
+        text = self.writer.feed(data, self._entry(scores, token))
+        self._text += text
+        self.reason = self._stopped() if self.writer.stopped else self._full()
+        return text
+
+    def _full(self) -> FinishReason | None:
+        """The reason not to make another token, if there is one."""
+        constraint, deadline = self._plan.constraint, self._plan.deadline
+        if constraint is not None and constraint.finished:
+            return "stop"
+        late = deadline is not None and self.made > 0 and self._clock() >= deadline
+        return "length" if late or self.made >= self._limit else None
+
+    def _stopped(self) -> FinishReason:
+        """The reason after a stop string."""
+        constraint = self._plan.constraint
+        return "stop" if constraint is None or constraint.fits(self._text) else "length"
+
+    def _choose(self, scores: Scores) -> int:
+        constraint = self._plan.constraint
+        if constraint is None:
+            token = self._recalled(scores) or self._sampler.choose(scores)
+        else:
+            token = self._sampler.choose(scores, constraint.allowed())
+            constraint.accept(token)
+        self._sampler.accept(token)
+        if self._plan.recall is not None:
+            self._plan.recall.accept(self._piece(token))
+        return token
+
+    def _recalled(self, scores: Scores) -> int | None:
+        """What the file says, where that is better than what the model says."""
+        return None if self._plan.recall is None else self._plan.recall.choose(scores)
+
+    def _entry(self, scores: Scores, token: int) -> TokenLogprob | None:
+        return _entry(self._piece, self._plan, scores, token, self.writer.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class _Echo:
+    text: str = ""
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+def _read_prompt(
+    model: Runtime, prompt: Sequence[int], plan: DecodePlan
+) -> Generator[Need | Delta, Rows | None, tuple[_Echo, Rows]]:
+    """Have the prompt evaluated; what is to be echoed of it, and the rows behind it.
+
+    The probability of each of its tokens needs the scores after the one before.
+    """
+    writer = TextWriter(())
+    if not plan.echo or plan.logprobs is None:
+        rows = yield from rows_of(Need(0, prompt))
+        text = "".join([writer.feed(data) for _, data in plan.echo])
+        return _Echo(text + writer.flush()), rows
+    hidden = len(prompt) - len(plan.echo)
+    token, data = plan.echo[0]
+    text = writer.feed(data, TokenLogprob(token, data, None))
+    rows = yield from rows_of(Need(0, prompt[: hidden + 1]))
+    read, scores = hidden + 1, list(rows.scores)
+    for token, data in plan.echo[1:]:
+        if not scores:
+            part = prompt[read : read + _ECHOED]
+            rows = yield from rows_of(Need(read, part, len(part)))
+            read, scores = read + len(part), list(rows.scores)
+        text += writer.feed(data, _entry(model.piece, plan, scores.pop(0), token, writer.offset))
+    rows = Rows(scores[-1:]) if scores else (yield from rows_of(Need(read, prompt[read:])))
+    return _Echo(text + writer.flush(), writer.last_logprobs()), rows
+
+
+def _entry(
+    piece: Callable[[int], bytes], plan: DecodePlan, scores: Scores, token: int, offset: int
+) -> TokenLogprob | None:
+    if plan.logprobs is None:
+        return None
+    return token_logprob(
+        scores, token, plan.logprobs, lambda each: piece(each) or plan.names.get(each, b""), offset
+    )
+
+
+class _Times:
+    """When the job began and when its prompt was evaluated."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.began = self.prefilled = clock()
+
+    def so_far(self) -> Timings:
+        now = self._clock()
+        prompt, generate = self.prefilled - self.began, now - self.prefilled
+        return Timings(0, prompt * 1000, generate * 1000, (now - self.began) * 1000)

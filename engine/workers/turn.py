@@ -1,0 +1,78 @@
+"""Which tokens are evaluated in the next native call.
+
+Answers that want their next token come first; what is left of the call's time goes to prompts, in pieces,
+so that nobody who decodes waits for somebody's long prompt. Requests come before long answers, and these
+before work ahead of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..limits import PIECE_SECONDS, PIECE_SECONDS_ALONE, RIDE_SECONDS, WAITING_PROMPT_SECONDS
+from ..runtimes.base import Span
+from ..urgency import Urgency
+from .job import Job
+from .pace import Pace
+
+_LEAST = 16
+"""A piece of a prompt has at least so many tokens, however slow the model is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one job gets of a native call."""
+
+    job: Job
+    span: Span
+
+    @property
+    def complete(self) -> bool:
+        """Whether the job then has all that it needs."""
+        return self.span.past + len(self.span.tokens) == len(self.job.tokens)
+
+
+def compose(jobs: Iterable[Job], batch: int, pace: Pace, now: float) -> list[Part]:
+    """The parts of the next native call, of at most ``batch`` tokens; ``jobs`` have places."""
+    jobs = _invited(list(jobs), now)
+    decoding = [job for job in jobs if job.missing <= job.rows]
+    reading = sorted((job for job in jobs if job.missing > job.rows), key=lambda job: _order(job, now))
+    parts, room = [], batch
+    for job in decoding:
+        if job.missing <= room:
+            parts.append(_part(job, job.missing))
+            room -= job.missing
+    limit = PIECE_SECONDS if parts else PIECE_SECONDS_ALONE
+    room = min(room, pace.tokens_in(limit, _LEAST, batch))
+    for job in reading:
+        if room <= 0:
+            break
+        count = min(job.missing, room)
+        parts.append(_part(job, count))
+        room -= count
+    return parts
+
+
+def _invited(jobs: Sequence[Job], now: float) -> list[Job]:
+    """The most urgent ones, and long answers that got nothing for a while."""
+    urgent = min(job.urgency for job in jobs)
+    return [job for job in jobs if job.urgency is urgent or _rides(job, now)]
+
+
+def _rides(job: Job, now: float) -> bool:
+    return job.urgency is Urgency.ANSWER and now - job.advanced >= RIDE_SECONDS
+
+
+def _order(job: Job, now: float) -> tuple[bool, int, int]:
+    """Short prompts first, for most are read soonest so; but nobody waits for ever."""
+    waits = now - job.advanced < WAITING_PROMPT_SECONDS
+    return waits, job.urgency, job.missing
+
+
+def _part(job: Job, count: int) -> Part:
+    assert job.place is not None
+    past = job.place.length
+    tokens = job.tokens[past : past + count]
+    rows = job.rows if past + count == len(job.tokens) else 0
+    return Part(job, Span(job.place.index, tokens, past, rows))
