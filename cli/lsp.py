@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 
 from .log import set_up_log
@@ -11,6 +12,8 @@ from .log import set_up_log
 def run(tcp: int | None = None, log_level: str = "warning") -> int:
     """Serve until the editor has gone; returns the exit code."""
     set_up_log(log_level)
+    # pygls would write whole messages, with the user's code, at "info", and parts of them with errors
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
     gc.disable()  # what is imported stays: looking for garbage in it costs an eighth of the start
     import asyncio
 

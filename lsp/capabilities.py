@@ -1,44 +1,24 @@
-"""What the client can do, folded once into the few facts that matter here, and what we can do."""
+"""What the client can do, folded once into the few facts that matter here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from .names import ACCEPTED, COMMANDS, EXTENSIONS
-from .positions import Encoding, encoding_of
-from .requests.fields import field_at
-
-_INCREMENTAL = 2
-"""Edits are sent, not whole documents."""
+from lsprotocol import types
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCapabilities:
-    encoding: Encoding = "utf-16"
     inline_completion: bool = False
     progress: bool = False
     configuration: bool = False
     """Whether options can be asked for (``workspace/configuration``)."""
 
     @classmethod
-    def of(cls, sent: object) -> ClientCapabilities:
+    def of(cls, sent: types.ClientCapabilities) -> ClientCapabilities:
+        document, window, workspace = sent.text_document, sent.window, sent.workspace
         return cls(
-            encoding=encoding_of(field_at(sent, "general", "positionEncodings")),
-            inline_completion=field_at(sent, "textDocument", "inlineCompletion") is not None,
-            progress=bool(field_at(sent, "window", "workDoneProgress")),
-            configuration=bool(field_at(sent, "workspace", "configuration")),
+            inline_completion=bool(document and document.inline_completion),
+            progress=bool(window and window.work_done_progress),
+            configuration=bool(workspace and workspace.configuration),
         )
-
-
-def server_capabilities(encoding: Encoding, menu: bool) -> dict[str, Any]:
-    """What the client is told; with ``menu`` suggestions are offered in its completion menu too."""
-    return {
-        "positionEncoding": encoding,
-        "textDocumentSync": {"openClose": True, "change": _INCREMENTAL, "save": False},
-        **({"completionProvider": {}} if menu else {}),
-        "inlineCompletionProvider": {},
-        "executeCommandProvider": {"commands": [ACCEPTED, *COMMANDS]},
-        "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
-        "experimental": {"fimble": EXTENSIONS},
-    }

@@ -6,11 +6,12 @@ import asyncio
 import logging
 import uuid
 
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
 from fimble.engine.errors import FimbleError
 
 from . import limits
-from .messages import ERROR, WARNING, ShowMessageParams
-from .protocol import Connection, RpcError
 
 log = logging.getLogger(__name__)
 SHOW_AFTER_SECONDS = 0.3
@@ -20,14 +21,14 @@ SHOW_AFTER_SECONDS = 0.3
 class Notices:
     """Messages to the editor's user."""
 
-    def __init__(self, connection: Connection, progress_supported: bool = False) -> None:
-        self._connection = connection
+    def __init__(self, server: LanguageServer, progress_supported: bool = False) -> None:
+        self._server = server
         self._shown: set[str] = set()
         self._progress_supported = progress_supported
         self._loading: asyncio.Task[None] | None = None
         self._token: str | None = None
 
-    def once(self, message: str, kind: int = WARNING) -> None:
+    def once(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
         """Show a message unless the same one was shown before, or too many others."""
         message = message[: limits.NOTICE_CHARACTERS]
         if message in self._shown:
@@ -36,10 +37,10 @@ class Notices:
             log.warning("not shown, after so many others: %s", message)
             return
         self._shown.add(message)
-        self._connection.notify("window/showMessage", ShowMessageParams(kind, "fimble: " + message))
+        self._server.window_show_message(types.ShowMessageParams(kind, "fimble: " + message))
 
     def error(self, error: FimbleError) -> None:
-        self.once(error.message, ERROR)
+        self.once(error.message, types.MessageType.Error)
 
     def loading(self, detail: str) -> None:
         """A model begins to load."""
@@ -53,17 +54,14 @@ class Notices:
             task.cancel()
         token, self._token = self._token, None
         if token is not None:
-            self._progress(token, {"kind": "end", "message": "ready"})
+            self._server.work_done_progress.end(token, types.WorkDoneProgressEnd(message="ready"))
 
     async def _show_loading(self, detail: str) -> None:
         await asyncio.sleep(SHOW_AFTER_SECONDS)
         token = str(uuid.uuid4())
-        try:
-            await self._connection.request("window/workDoneProgress/create", {"token": token})
-        except RpcError:
-            return  # the editor shows none
+        # an answer that comes after a cancellation would be an error to pygls, and shown to the user
+        await asyncio.shield(self._server.work_done_progress.create_async(token))
         self._token = token
-        self._progress(token, {"kind": "begin", "title": "Loading the model", "message": detail})
-
-    def _progress(self, token: str, value: dict[str, str]) -> None:
-        self._connection.notify("$/progress", {"token": token, "value": value})
+        self._server.work_done_progress.begin(
+            token, types.WorkDoneProgressBegin(title="Loading the model", message=detail)
+        )

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
-ENCODINGS: tuple[Encoding, ...] = ("utf-8", "utf-16", "utf-32")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,10 +22,15 @@ class Place:
     column: int
 
 
-def encoding_of(preferred: object) -> Encoding:
-    """The unit of columns to be used: the first of the client's that is known here, otherwise UTF-16."""
-    named = preferred if isinstance(preferred, list) else []
-    return next((known for each in named for known in ENCODINGS if each == known), "utf-16")
+def encoding_name(negotiated: str | None) -> Encoding:
+    """The unit of columns that was negotiated at the start; UTF-16 when nothing was."""
+    match negotiated:
+        case "utf-8":
+            return "utf-8"
+        case "utf-32":
+            return "utf-32"
+        case _:
+            return "utf-16"
 
 
 def units(text: str, encoding: Encoding) -> int:

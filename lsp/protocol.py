@@ -1,214 +1,192 @@
-"""JSON-RPC 2.0 with one editor: every request is answered once, whatever it holds.
+"""pygls' protocol with changes, so that every request is answered once, whatever it holds.
 
-Messages that are not understood are answered with an error, and nothing of their content is logged.
+It keeps no copies of documents of its own (it would split the whole text into lines at each change,
+which costs milliseconds in large files). Messages that are not understood are answered with an error, and
+nothing of their content is logged. Its answer to ``initialize`` tells of our extensions.
 """
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-import itertools
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, Literal, Protocol
+import uuid
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+from typing import Any
 
-import msgspec
+import attrs
+from lsprotocol import types
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInvalidParams,
+    JsonRpcInvalidRequest,
+    JsonRpcMethodNotFound,
+    JsonRpcParseError,
+    JsonRpcServerNotInitialized,
+)
+from pygls.protocol import JsonRPCResponseMessage, LanguageServerProtocol, lsp_method
 
-from .messages import CancelParams
+from .names import EXTENSIONS
 
 log = logging.getLogger(__name__)
 Id = str | int
-VERSION = "2.0"
-CANCEL, INITIALIZE, EXIT = "$/cancelRequest", "initialize", "exit"
-NAME_CHARACTERS = 100
-"""As much of a method's name is repeated."""
-
-PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
-INTERNAL_ERROR, NOT_INITIALIZED, CANCELLED = -32603, -32002, -32800
 
 
-class RpcError(Exception):
-    """An error that the other end is told, or has told us, with its code."""
+@attrs.define
+class Extension:
+    """A notification that the standard does not have; ``params`` are JSON as it came."""
 
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
-
-
-def invalid_params(message: str) -> RpcError:
-    return RpcError(INVALID_PARAMS, message)
+    method: str
+    jsonrpc: str
+    params: Any = None
 
 
-class Writer(Protocol):
-    """Where messages to the editor go. It never raises: an editor that is gone is noticed by its silence."""
+class Protocol(LanguageServerProtocol):
+    """Passes document notifications straight to the server's own handlers."""
 
-    def write(self, data: bytes) -> None: ...
-
-    def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """``handle`` is called with parameters of the type ``params``, in the order in which messages come; a
-    coroutine that it returns runs beside those of others."""
-
-    params: Any
-    handle: Callable[[Any], Awaitable[Any] | Any]
-
-
-class Connection:
-    """``requests`` and ``notifications`` are the methods that are known, by name."""
-
-    def __init__(self, requests: Mapping[str, Method], notifications: Mapping[str, Method]) -> None:
-        self._requests = requests
-        self._notifications = {**notifications, CANCEL: Method(CancelParams, self._cancel)}
-        self.state: Literal["new", "initialized", "shut down"] = "new"
-        self._writer: Writer | None = None
-        self._running: dict[Id, asyncio.Future[Any]] = {}
-        self._notified: set[asyncio.Future[Any]] = set()
-        self._asked: dict[Id, asyncio.Future[Any]] = {}
-        self._ids = itertools.count(1)
-
-    def set_writer(self, writer: Writer) -> None:
-        self._writer = writer
+    def __init__(self, server: Any, converter: Any) -> None:
+        super().__init__(server, converter)
+        self._ours: set[Id] = set()
+        self.exit_code: int | None = None
+        """Set when the client says ``exit``: 0 if it asked for the shutdown first."""
 
     def receive(self, body: bytes) -> None:
         """Handle one message."""
         try:
             data = json.loads(body)
         except (ValueError, RecursionError):
-            self._refuse(None, RpcError(PARSE_ERROR, "The message is not JSON."))
+            self._refuse(None, JsonRpcParseError("The message is not JSON."))
             return
-        if not isinstance(data, dict) or data.get("jsonrpc") != VERSION:
-            self._refuse(_id_of(data), RpcError(INVALID_REQUEST, "The message is not JSON-RPC 2.0."))
-        elif "method" not in data:
+        if not isinstance(data, dict) or data.get("jsonrpc") != self.VERSION:
+            self._refuse(_id_of(data), JsonRpcInvalidRequest("The message is not JSON-RPC 2.0."))
+        elif "method" in data:
+            self._receive_call(data)
+        else:
             self._receive_response(data)
-        elif not isinstance(data["method"], str) or ("id" in data and _id_of(data) is None):
-            wrong = RpcError(INVALID_REQUEST, "`method` should be text, and `id` text or an integer.")
-            self._refuse(_id_of(data), wrong)
-        elif "id" in data:
-            self._receive_request(_id_of(data), data["method"], data.get("params"))
-        else:
-            self._receive_notification(data["method"], data.get("params"))
 
-    def notify(self, method: str, params: object) -> None:
-        """Tell the editor."""
-        self._send({"method": method, "params": params})
+    def send_request(
+        self,
+        method: str,
+        params: Any | None = None,
+        callback: Callable[[Any], None] | None = None,
+        msg_id: Id | None = None,
+    ) -> Future[Any]:
+        id = msg_id or str(uuid.uuid4())
+        self._ours.add(id)
+        return super().send_request(method, params, callback, id)
 
-    async def request(self, method: str, params: object) -> Any:
-        """What the editor answers, as JSON; :class:`RpcError` when that is an error."""
-        id = f"fimble-{next(self._ids)}"
-        answer = self._asked[id] = asyncio.get_running_loop().create_future()
-        self._send({"id": id, "method": method, "params": params})
-        try:
-            return await answer
-        finally:
-            del self._asked[id]
-
-    def cancel_all(self) -> None:
-        """What still runs is answered as cancelled."""
-        for each in [*self._running.values(), *self._notified]:
-            each.cancel()
-
-    def _receive_request(self, id: Any, method: str, params: object) -> None:
-        try:
-            result = self._call(self._requests, method, params)
-        except Exception as error:
-            self._refuse(id, error)
+    def _receive_call(self, data: dict[str, Any]) -> None:
+        """A request, which has an id, or a notification."""
+        method, id, asked = data["method"], _id_of(data), "id" in data
+        if not isinstance(method, str) or (asked and id is None):
+            self._refuse(id, JsonRpcInvalidRequest("`method` should be text, and `id` text or an integer."))
             return
-        if not inspect.isawaitable(result):
-            self._send({"id": id, "result": result})
-            return
-        self._running[id] = running = asyncio.ensure_future(result)
-        running.add_done_callback(partial(self._answer, id))
-
-    def _receive_notification(self, method: str, params: object) -> None:
         try:
-            result = self._call(self._notifications, method, params)
-        except RpcError:
+            self._refuse_by_state(method)
+            message = self._structured(method, data)
+        except JsonRpcException as error:
+            if asked:
+                self._refuse(id, error)
             return
         except Exception as error:
-            _report(error)
+            log.info("%s is not understood: %s", method[:100], type(error).__name__)
+            if asked:
+                self._refuse(
+                    id, JsonRpcInvalidParams(f"The parameters of {method[:100]} are not understood.")
+                )
             return
-        if inspect.isawaitable(result):
-            running = asyncio.ensure_future(result)
-            self._notified.add(running)
-            running.add_done_callback(self._end)
+        self.handle_message(message)
 
-    def _call(self, known: Mapping[str, Method], name: str, params: object) -> Any:
-        """What the method's handler returns; :class:`RpcError` when there is nothing to be called."""
-        self._check_state(name)
-        method = known.get(name)
-        if method is None:
-            raise RpcError(METHOD_NOT_FOUND, f"Method Not Found: {name[:NAME_CHARACTERS]}")
-        try:
-            understood = msgspec.convert(params, method.params)
-        except (msgspec.ValidationError, RecursionError) as error:
-            log.info("%s is not understood: %s", name[:NAME_CHARACTERS], type(error).__name__)
-            raise invalid_params(f"The parameters of {name[:NAME_CHARACTERS]} are not understood.") from error
-        return method.handle(understood)
+    @property
+    def initialized(self) -> bool:
+        """Whether the editor has introduced itself."""
+        return self._workspace is not None
 
-    def _check_state(self, method: str) -> None:
+    def _refuse_by_state(self, method: str) -> None:
         """Raise unless a call fits the state that the connection is in."""
-        if method == EXIT:
+        if method == types.EXIT:
             return
-        if self.state == "shut down":
-            raise RpcError(INVALID_REQUEST, "The server was shut down.")
-        if self.state == "new" and method != INITIALIZE:
-            raise RpcError(NOT_INITIALIZED, "The first request should be `initialize`.")
-        if self.state == "initialized" and method == INITIALIZE:
-            raise RpcError(INVALID_REQUEST, "The server was initialized before.")
+        if self._shutdown:
+            raise JsonRpcInvalidRequest("The server was shut down.")
+        if (self._workspace is None) != (method == types.INITIALIZE):
+            if self._workspace is None:
+                raise JsonRpcServerNotInitialized("The first request should be `initialize`.")
+            raise JsonRpcInvalidRequest("The server was initialized before.")
 
-    def _answer(self, id: Id, ended: asyncio.Future[Any]) -> None:
-        if self._running.get(id) is ended:
-            del self._running[id]
-        if ended.cancelled():
-            self._refuse(id, RpcError(CANCELLED, "The request was cancelled."))
-        elif (error := ended.exception()) is not None:
-            self._refuse(id, error)
-        else:
-            self._send({"id": id, "result": ended.result()})
-
-    def _end(self, ended: asyncio.Future[Any]) -> None:
-        self._notified.discard(ended)
-        if not ended.cancelled() and (error := ended.exception()) is not None:
-            _report(error)
-
-    def _cancel(self, params: CancelParams) -> None:
-        running = self._running.get(params.id)
-        if running is not None:
-            running.cancel()
+    def _structured(self, method: str, data: dict[str, Any]) -> Any:
+        kind, asked = self.get_message_type(method), "id" in data
+        if kind is not None and asked == hasattr(kind, "id"):
+            return self._converter.structure(data, kind)
+        if asked or kind is not None:
+            raise JsonRpcMethodNotFound.of(method[:100])
+        return Extension(method, self.VERSION, data.get("params"))
 
     def _receive_response(self, data: dict[str, Any]) -> None:
         """The answer to a request of ours; others are dropped."""
-        answer = self._asked.get(_id_of(data) or "")
-        if answer is None or answer.done():
+        id = _id_of(data)
+        if id is None or id not in self._ours:
             return
-        if "error" in data:
-            answer.set_exception(RpcError(INTERNAL_ERROR, "The editor answered with an error."))
-        else:
-            answer.set_result(data.get("result"))
-
-    def _refuse(self, id: Id | None, error: BaseException) -> None:
-        """Answer with an error; one of our own making goes to the log, not into the user's face."""
-        if not isinstance(error, RpcError):
-            _report(error)
-            error = RpcError(INTERNAL_ERROR, "fimble failed at this; its log says how.")
-        self._send({"id": id, "error": {"code": error.code, "message": error.message}})
-
-    def _send(self, message: dict[str, Any]) -> None:
-        if self._writer is None:
+        self._ours.discard(id)
+        kind = self._result_types.pop(id, None) or JsonRPCResponseMessage
+        try:
+            message = self._converter.structure(data, types.ResponseErrorMessage if "error" in data else kind)
+        except Exception:
+            if (future := self._request_futures.pop(id, None)) is not None and not future.done():
+                future.set_exception(JsonRpcInvalidParams("The client's answer is not understood."))
             return
-        # not msgspec's JSON, which has no lone surrogates; texts in an editor may
-        body = json.dumps(msgspec.to_builtins({"jsonrpc": VERSION, **message})).encode("ascii")
-        self._writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        if not self._request_futures[id].done():
+            self.handle_message(message)
 
+    def _refuse(self, id: Id | None, error: JsonRpcException) -> None:
+        told = {"code": error.code, "message": error.message}
+        self._send_data({"jsonrpc": self.VERSION, "id": id, "error": told})
 
-def _report(error: BaseException) -> None:
-    log.error("A message could not be handled", exc_info=error)
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
+        result = yield from super().lsp_initialize(params)
+        result.capabilities.experimental = {"fimble": EXTENSIONS}
+        return result
+
+    @lsp_method(types.SHUTDOWN)
+    def lsp_shutdown(self, *args: Any) -> Generator[Any, Any, None]:
+        """What still runs is answered as cancelled."""
+        self._shutdown, current = True, self.msg_id
+        for id, future in list(self._request_futures.items()):
+            if id != current:
+                future.cancel()
+        yield self.fm.features[types.SHUTDOWN], args, None
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *args: Any) -> Generator[Any, Any, None]:
+        self.exit_code = 0 if self._shutdown else 1
+        yield from ()
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(
+        self, params: types.DidOpenTextDocumentParams
+    ) -> Generator[Any, Any, None]:
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_OPEN], (params,), None
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(
+        self, params: types.DidChangeTextDocumentParams
+    ) -> Generator[Any, Any, None]:
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(
+        self, params: types.DidCloseTextDocumentParams
+    ) -> Generator[Any, Any, None]:
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE], (params,), None
+
+    def lsp_notebook_document__did_open(self, params: Any) -> None:
+        """Not kept, and so not announced: their cells are opened as documents."""
+
+    def lsp_notebook_document__did_change(self, params: Any) -> None:
+        """As above."""
+
+    def lsp_notebook_document__did_close(self, params: Any) -> None:
+        """As above."""
 
 
 def _id_of(data: object) -> Id | None:

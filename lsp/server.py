@@ -7,18 +7,20 @@ and an editor's start waits for the answer to ``initialize``.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
-import msgspec
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
 
 from fimble.engine.version import VERSION
 
-from . import messages, names
-from .capabilities import ClientCapabilities, server_capabilities
+from . import names
+from .capabilities import ClientCapabilities
 from .frames import TooLong
 from .limits import MESSAGE_BYTES
-from .protocol import EXIT, INITIALIZE, METHOD_NOT_FOUND, Connection, Method, RpcError, invalid_params
+from .positions import encoding_name
+from .protocol import Protocol
 
 if TYPE_CHECKING:
     from .engine_life import MakeEngine
@@ -27,17 +29,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class FimbleServer:
-    """The server of one editor; ``make_engine`` replaces the engine's own."""
+class FimbleServer(LanguageServer):
+    """The server of one editor."""
+
+    protocol: Protocol
 
     def __init__(self, make_engine: MakeEngine | None = None) -> None:
-        self.connection = Connection(self._requests(), self._notifications())
+        super().__init__(
+            "fimble",
+            VERSION,
+            protocol_cls=Protocol,
+            text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
+        )
         self.client = ClientCapabilities()
-        self.menu = False
         self.folders: list[str] = []
         self.sent_options: dict[str, Any] = {}
-        self.exit_code: int | None = None
-        """Set when the client says ``exit``: 0 if it asked for the shutdown first."""
         self._make_engine = make_engine
         self._session: Session | None = None
 
@@ -47,14 +53,20 @@ class FimbleServer:
         if self._session is None:
             from .session import Session
 
-            self._session = Session.of(self.connection, self.client, self._make_engine)
+            encoding = encoding_name(self.protocol.workspace.position_encoding)
+            self._session = Session.of(self, self.client, encoding, self._make_engine)
             self._session.set_folders(self.folders)
         return self._session
+
+    @property
+    def exit_code(self) -> int | None:
+        """Set when the client said ``exit``."""
+        return self.protocol.exit_code
 
     def receive(self, frame: bytes | TooLong) -> None:
         """Handle one message of the editor."""
         if isinstance(frame, bytes):
-            self.connection.receive(frame)
+            self.protocol.receive(frame)
         elif self._session is not None:
             self._session.forget_all()
             self._session.notices.once(
@@ -62,141 +74,123 @@ class FimbleServer:
                 "most. Files that are open get suggestions again when they are opened anew."
             )
 
+    def report_server_error(self, error: Exception, source: type[Exception]) -> None:
+        """Trouble of our own making goes to the log, not into the user's face."""
+        if not isinstance(error, JsonRpcException) or error.code == -32603:
+            log.error("A message could not be handled", exc_info=True)
+
     async def close(self) -> None:
         """End everything that was begun for this editor."""
         if self._session is not None:
             await self._session.close()
 
-    def _requests(self) -> dict[str, Method]:
-        return {
-            INITIALIZE: Method(messages.InitializeParams, self._initialize),
-            "shutdown": Method(Any, self._shutdown),
-            "textDocument/inlineCompletion": Method(messages.InlineCompletionParams, self._inline_completion),
-            "textDocument/completion": Method(messages.CompletionParams, self._completion),
-            "workspace/executeCommand": Method(messages.ExecuteCommandParams, self._command),
-        }
 
-    def _notifications(self) -> dict[str, Method]:
-        return {
-            "initialized": Method(Any, self._initialized),
-            EXIT: Method(Any, self._exit),
-            "workspace/didChangeConfiguration": Method(
-                messages.DidChangeConfigurationParams, self._configuration
-            ),
-            "workspace/didChangeWorkspaceFolders": Method(
-                messages.DidChangeWorkspaceFoldersParams, self._folders_changed
-            ),
-            "textDocument/didOpen": Method(messages.DidOpenParams, self._did_open),
-            "textDocument/didChange": Method(messages.DidChangeParams, self._did_change),
-            "textDocument/didClose": Method(messages.DidCloseParams, self._did_close),
-            names.DID_FOCUS: Method(Any, self._did_focus),
-            names.DID_SHOW: Method(Any, self._did_show),
-            names.DID_PARTIALLY_ACCEPT: Method(Any, self._did_partially_accept),
-        }
+def make_server(make_engine: MakeEngine | None = None) -> FimbleServer:
+    """A server that waits for the messages of an editor; ``make_engine`` replaces the engine's own."""
+    server = FimbleServer(make_engine)
+    _add_lifecycle(server)
+    _add_documents(server)
+    _add_suggestions(server)
+    for name in names.COMMANDS:
+        _add_command(server, name)
+    return server
 
-    # the connection's life
 
-    def _initialize(self, params: messages.InitializeParams) -> dict[str, Any]:
-        self.connection.state = "initialized"
-        self.client = ClientCapabilities.of(params.capabilities)
+def _add_lifecycle(server: FimbleServer) -> None:
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        server.client = ClientCapabilities.of(params.capabilities)
         folders = [folder.uri for folder in params.workspace_folders or []]
-        self.folders = folders or ([params.root_uri] if params.root_uri else [])
+        server.folders = folders or ([params.root_uri] if params.root_uri else [])
         sent = params.initialization_options
-        self.sent_options = dict(sent) if isinstance(sent, dict) else {}
-        wanted = self.sent_options.get("completion", "auto")
-        self.menu = wanted == "always" or (wanted != "never" and not self.client.inline_completion)
-        return {
-            "capabilities": server_capabilities(self.client.encoding, self.menu),
-            "serverInfo": {"name": "fimble", "version": VERSION},
-        }
+        server.sent_options = dict(sent) if isinstance(sent, dict) else {}
+        wanted = server.sent_options.get("completion", "auto")
+        if wanted == "always" or (wanted != "never" and not server.client.inline_completion):
+            _add_menu(server)
 
-    async def _initialized(self, params: object) -> None:
-        await self._configure()
-
-    async def _configuration(self, params: messages.DidChangeConfigurationParams) -> None:
-        await self._configure(params)
-
-    async def _configure(self, change: messages.DidChangeConfigurationParams | None = None) -> None:
+    @server.feature(types.INITIALIZED)
+    async def initialized(params: types.InitializedParams) -> None:
         from .requests.configuration import configure
 
-        await configure(self.connection, self.session, self.sent_options, self.client, change)
+        await configure(server, server.session, server.sent_options, server.client)
 
-    def _folders_changed(self, params: messages.DidChangeWorkspaceFoldersParams) -> None:
-        removed = [folder.uri for folder in params.event.removed]
-        added = [folder.uri for folder in params.event.added]
-        self.folders = [uri for uri in self.folders if uri not in (*removed, *added)] + added
-        self.session.set_folders(self.folders)
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def configured(params: types.DidChangeConfigurationParams) -> None:
+        from .requests.configuration import configure
 
-    def _shutdown(self, params: object) -> Awaitable[None]:
-        self.connection.state = "shut down"
-        self.connection.cancel_all()
-        return self.close()
+        await configure(server, server.session, server.sent_options, server.client, params)
 
-    def _exit(self, params: object) -> None:
-        self.exit_code = 0 if self.connection.state == "shut down" else 1
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        server.session.set_folders(list(server.protocol.workspace.folders))
 
-    # documents
+    @server.feature(types.SHUTDOWN)
+    async def shutdown(params: None) -> None:
+        await server.close()
 
-    def _did_open(self, params: messages.DidOpenParams) -> None:
+
+def _add_documents(server: FimbleServer) -> None:
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def opened(params: types.DidOpenTextDocumentParams) -> None:
         from .requests.did_open import did_open
 
-        did_open(self.session, params)
+        did_open(server.session, params)
 
-    def _did_change(self, params: messages.DidChangeParams) -> None:
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(params: types.DidChangeTextDocumentParams) -> None:
         from .requests.did_change import did_change
 
-        did_change(self.session, params)
+        did_change(server.session, params)
 
-    def _did_close(self, params: messages.DidCloseParams) -> None:
-        self.session.forget(params.text_document.uri)
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(params: types.DidCloseTextDocumentParams) -> None:
+        server.session.forget(params.text_document.uri)
 
-    def _did_focus(self, params: object) -> None:
+    @server.feature(names.DID_FOCUS)
+    def focused(params: Any) -> None:
         from .requests.did_focus import did_focus
 
-        did_focus(self.session, params)
+        did_focus(server.session, params)
 
-    # suggestions
 
-    async def _inline_completion(
-        self, params: messages.InlineCompletionParams
-    ) -> messages.InlineCompletionList:
+def _add_suggestions(server: FimbleServer) -> None:
+    # without options pygls does not advertise the feature
+    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+    async def inline(params: types.InlineCompletionParams) -> types.InlineCompletionList:
         from .requests.inline_completion import inline_completion
 
-        return await inline_completion(self.session, params)
+        return await inline_completion(server.session, params)
 
-    def _completion(self, params: messages.CompletionParams) -> Awaitable[messages.CompletionList]:
-        if not self.menu:
-            raise RpcError(METHOD_NOT_FOUND, "Method Not Found: textDocument/completion")
+    @server.command(names.ACCEPTED)
+    def accepted(suggestion_id: str) -> None:
+        from .requests import acceptance
+
+        acceptance.accepted(server.session, suggestion_id)
+
+    @server.feature(names.DID_SHOW)
+    def shown(params: Any) -> None:
+        from .requests import acceptance
+
+        acceptance.shown(server.session, params)
+
+    @server.feature(names.DID_PARTIALLY_ACCEPT)
+    def partially_accepted(params: Any) -> None:
+        from .requests import acceptance
+
+        acceptance.partially_accepted(server.session, params)
+
+
+def _add_menu(server: FimbleServer) -> None:
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions())
+    async def menu(params: types.CompletionParams) -> types.CompletionList:
         from .requests.completion import completion
 
-        return completion(self.session, params)
+        return await completion(server.session, params)
 
-    def _did_show(self, params: object) -> None:
-        from .requests.acceptance import shown
 
-        shown(self.session, params)
-
-    def _did_partially_accept(self, params: object) -> None:
-        from .requests.acceptance import partially_accepted
-
-        partially_accepted(self.session, params)
-
-    def _command(self, params: messages.ExecuteCommandParams) -> Awaitable[dict[str, Any]] | None:
-        name, arguments = params.command, params.arguments or []
-        if name == names.ACCEPTED:
-            self._accepted(arguments)
-            return None
-        if name not in names.COMMANDS:
-            raise invalid_params(f"There is no command {name[:100]!r}.")
+def _add_command(server: FimbleServer, name: str) -> None:
+    @server.command(name)
+    async def command(*arguments: Any) -> dict[str, Any]:
         from .requests.commands import run_command
 
-        return run_command(self.session, name, tuple(arguments))
-
-    def _accepted(self, arguments: list[Any]) -> None:
-        from .requests.acceptance import accepted
-
-        try:
-            (id,) = msgspec.convert(arguments, tuple[str])
-        except msgspec.ValidationError as error:
-            raise invalid_params(f"`{names.ACCEPTED}` takes a suggestion's id.") from error
-        accepted(self.session, id)
+        return await run_command(server.session, name, arguments)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 
+from pygls.lsp.server import LanguageServer
+
 from fimble.engine.engine import Engine
 
 from .asks import Asks
@@ -17,7 +19,6 @@ from .engine_life import EngineLife, MakeEngine
 from .notices import Notices
 from .options import Options, read_options
 from .positions import Encoding
-from .protocol import Connection
 from .statistics import Statistics
 from .status import Status
 from .suggestions import SuggestionMemory
@@ -53,14 +54,15 @@ class Session:
     @classmethod
     def of(
         cls,
-        connection: Connection,
+        server: LanguageServer,
         client: ClientCapabilities,
+        encoding: Encoding,
         make_engine: MakeEngine | None = None,
     ) -> Session:
         """The session of a client that has introduced itself; ``make_engine`` replaces the engine's own."""
-        notices = Notices(connection, client.progress)
-        status = Status(connection.notify)
-        return cls(notices, status, Statistics(), client.encoding, make_engine or Engine)
+        notices = Notices(server, client.progress)
+        status = Status(server.protocol.notify)
+        return cls(notices, status, Statistics(), encoding, make_engine or Engine)
 
     def set_folders(self, folders: list[str]) -> None:
         """Take the workspace's folders, given as addresses."""

@@ -9,12 +9,11 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from .frames import BadFrame, FrameParser
 from .limits import CONNECTIONS, INITIALIZE_SECONDS, UNSENT_BYTES
-from .protocol import Writer
-from .server import FimbleServer
+from .server import FimbleServer, make_server
 
 log = logging.getLogger(__name__)
 LOOPBACK = "127.0.0.1"
@@ -22,10 +21,18 @@ _PIECE = 1 << 16
 Read = Callable[[], Awaitable[bytes]]
 
 
+class Writer(Protocol):
+    """Where messages to the editor go. It never raises: an editor that is gone is noticed by its silence."""
+
+    def write(self, data: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
 async def serve(read: Read, writer: Writer, server: FimbleServer | None = None) -> int:
     """Serve one editor until it says ``exit`` or goes away; returns the exit code of its choice."""
-    server, frames = server or FimbleServer(), FrameParser()
-    server.connection.set_writer(writer)
+    server, frames = server or make_server(), FrameParser()
+    server.protocol.set_writer(writer)
     try:
         while server.exit_code is None and (data := await read()):
             for frame in frames.feed(data):
@@ -79,12 +86,12 @@ async def serve_tcp(port: int, listening: Callable[[int], None] = lambda port: N
 
 async def _serve_connection(reader: asyncio.StreamReader, writer: Writer) -> None:
     """Serve one editor, and nobody who says nothing: there are few places."""
-    server = FimbleServer()
+    server = make_server()
     with suppress(TimeoutError):
         async with asyncio.timeout(INITIALIZE_SECONDS) as silence:
 
             async def read() -> bytes:
-                if server.connection.state != "new":
+                if server.protocol.initialized:
                     silence.reschedule(None)
                 return await _read(reader)
 

@@ -28,8 +28,8 @@ ONLY_IN = {
     "huggingface_hub": "engine/models/",
     "llguidance": "engine/decode/",
     "jinja2": "engine/prompt/",
-    "pygls": "cli/",
-    "lsprotocol": "cli/",
+    "pygls": ("lsp/", "cli/"),
+    "lsprotocol": ("lsp/", "cli/"),
     "sqlalchemy": ("server/", "engine/", "lsp/"),
 }
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from pygls.exceptions import JsonRpcInvalidParams
+
 from fimble.engine.errors import FimbleError
 
 from .. import limits
-from ..protocol import invalid_params
 from ..session import Session
 
 Command = Callable[[Session, dict[str, Any]], dict[str, Any]]
@@ -19,7 +20,7 @@ def toggle(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
     """``{language?, enabled?}``: switch suggestions; answers the new state."""
     language, wanted = arguments.get("language"), arguments.get("enabled")
     if wanted is not None and not isinstance(wanted, bool):
-        raise invalid_params("`enabled` should be true or false.")
+        raise JsonRpcInvalidParams("`enabled` should be true or false.")
     enabled = session.switches.toggle(_text("language", language), wanted)
     session.show_switches()
     session.start()
@@ -32,7 +33,7 @@ def snooze(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
     minutes = arguments.get("minutes", 5)
     number = isinstance(minutes, int | float) and not isinstance(minutes, bool)
     if not number or not 0 <= minutes <= limits.SNOOZE_MINUTES:
-        raise invalid_params(f"`minutes` should be a number from 0 to {limits.SNOOZE_MINUTES:,}.")
+        raise JsonRpcInvalidParams(f"`minutes` should be a number from 0 to {limits.SNOOZE_MINUTES:,}.")
     until = session.switches.snooze(float(minutes))
     session.show_switches()
     if until is None:
@@ -91,7 +92,7 @@ async def run_command(session: Session, name: str, arguments: tuple[Any, ...]) -
     """Run a command; all of them take one object, or nothing, and answer an object."""
     sent = arguments[0] if arguments and arguments[0] is not None else {}
     if not isinstance(sent, dict):
-        raise invalid_params(f"`{name}` takes one object.")
+        raise JsonRpcInvalidParams(f"`{name}` takes one object.")
     if name in _SLOW_COMMANDS:
         return await _SLOW_COMMANDS[name](session, sent)
     return _COMMANDS[name](session, sent)
@@ -101,7 +102,9 @@ def _text(name: str, value: object) -> str | None:
     """An argument that should be text, or is left out."""
     if value is None or (isinstance(value, str) and len(value) <= limits.ARGUMENT_CHARACTERS):
         return value
-    raise invalid_params(f"`{name}` should be text of at most {limits.ARGUMENT_CHARACTERS:,} characters.")
+    raise JsonRpcInvalidParams(
+        f"`{name}` should be text of at most {limits.ARGUMENT_CHARACTERS:,} characters."
+    )
 
 
 def _wake(session: Session) -> None:

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import re
 
+from lsprotocol import types
+
 from ..keystroke import Wish, suggest
-from ..messages import (
-    SNIPPET,
-    Command,
-    CompletionItem,
-    CompletionList,
-    CompletionParams,
-    Position,
-    Range,
-    TextEdit,
-)
 from ..names import ACCEPTED
 from ..positions import Place, units
 from ..session import Session
@@ -22,7 +14,7 @@ from ..session import Session
 _WORD_BEFORE = re.compile(r"\w*$")
 
 
-async def completion(session: Session, params: CompletionParams) -> CompletionList:
+async def completion(session: Session, params: types.CompletionParams) -> types.CompletionList:
     """One item at most; the list is incomplete, so that the client asks again while typing goes on."""
     place = Place(params.position.line, params.position.character)
     offer = await suggest(session, Wish(params.text_document.uri, place))
@@ -32,7 +24,7 @@ async def completion(session: Session, params: CompletionParams) -> CompletionLi
         word = _word_before(offer.snapshot.prefix)
         start = Place(at.line, at.column - units(word, session.encoding))
         items.append(_item(suggestion.id, word + suggestion.text, start, at))
-    return CompletionList(is_incomplete=True, items=items)
+    return types.CompletionList(is_incomplete=True, items=items)
 
 
 def _word_before(prefix: str) -> str:
@@ -41,16 +33,18 @@ def _word_before(prefix: str) -> str:
     return match.group() if match else ""
 
 
-def _item(id: str, text: str, start: Place, end: Place) -> CompletionItem:
+def _item(id: str, text: str, start: Place, end: Place) -> types.CompletionItem:
     first, _, more = text.partition("\n")
-    return CompletionItem(
+    return types.CompletionItem(
         label=first.strip() + (" …" if more else "") or text.strip().partition("\n")[0] + " …",
-        kind=SNIPPET,
+        kind=types.CompletionItemKind.Snippet,
         detail="fimble",
         documentation=text,
         filter_text=first,
         sort_text="\0",
         preselect=True,
-        text_edit=TextEdit(Range(Position(start.line, start.column), Position(end.line, end.column)), text),
-        command=Command("Accepted", ACCEPTED, arguments=[id]),
+        text_edit=types.TextEdit(
+            types.Range(types.Position(start.line, start.column), types.Position(end.line, end.column)), text
+        ),
+        command=types.Command("Accepted", ACCEPTED, arguments=[id]),
     )

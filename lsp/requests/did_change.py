@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lsprotocol import types
+
 from ..document import Document
-from ..messages import Change, DidChangeParams
 from ..positions import Place
 from ..prefetch import warm
 from ..session import Session
 
 
-def did_change(session: Session, params: DidChangeParams) -> None:
+def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> None:
     document = session.documents.get(params.text_document.uri)
     if document is None:
         return
@@ -23,14 +24,16 @@ def did_change(session: Session, params: DidChangeParams) -> None:
         warm(session, document, cursor)
 
 
-def apply(session: Session, document: Document, changes: Sequence[Change]) -> Place | None:
+def apply(
+    session: Session, document: Document, changes: Sequence[types.TextDocumentContentChangeEvent]
+) -> Place | None:
     """Apply changes; returns where the last one's text ends, unless that is unknown."""
     documents, cursor = session.documents, None
     if not documents.allow(document, len(changes)):
         session.show_switches()
         return None
     for change in changes:
-        if change.range is None:
+        if isinstance(change, types.TextDocumentContentChangeWholeDocument):
             documents.replace(document, change.text)
             cursor = None
         else:

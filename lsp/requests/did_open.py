@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ..messages import DidOpenParams
+from lsprotocol import types
+
 from ..positions import Place
 from ..prefetch import warm
 from ..session import Session
 
 
-def did_open(session: Session, params: DidOpenParams) -> None:
+def did_open(session: Session, params: types.DidOpenTextDocumentParams) -> None:
     sent = params.text_document
     document = session.open(sent.uri, sent.language_id, sent.text)
     if document is not None and session.focus in (None, sent.uri):

@@ -2,55 +2,50 @@
 
 from __future__ import annotations
 
+from lsprotocol import types
+
 from ..keystroke import Offer, Selected, Wish, suggest
-from ..messages import (
-    INVOKED,
-    Command,
-    InlineCompletionItem,
-    InlineCompletionList,
-    InlineCompletionParams,
-    Position,
-    Range,
-)
 from ..names import ACCEPTED
 from ..positions import Place
 from ..session import Session
 from ..suggestions import Suggestion
 
 
-async def inline_completion(session: Session, params: InlineCompletionParams) -> InlineCompletionList:
+async def inline_completion(
+    session: Session, params: types.InlineCompletionParams
+) -> types.InlineCompletionList:
     offer = await suggest(session, wish_of(params))
     items = [] if offer is None else [_item(suggestion, offer) for suggestion in offer.suggestions]
-    return InlineCompletionList(items=items)
+    return types.InlineCompletionList(items=items)
 
 
-def wish_of(params: InlineCompletionParams) -> Wish:
+def wish_of(params: types.InlineCompletionParams) -> Wish:
     context = params.context
     return Wish(
         params.text_document.uri,
         _place(params.position),
-        invoked=context.trigger_kind == INVOKED,
+        invoked=context.trigger_kind == types.InlineCompletionTriggerKind.Invoked,
         selected=None
         if (info := context.selected_completion_info) is None
         else Selected(_place(info.range.start), _place(info.range.end), info.text),
     )
 
 
-def _item(suggestion: Suggestion, offer: Offer) -> InlineCompletionItem:
+def _item(suggestion: Suggestion, offer: Offer) -> types.InlineCompletionItem:
     """An insertion at the cursor: an empty range is drawn inline by every client. Where the menu has an
     item selected, the text begins with that item's and replaces what the item would replace: anything
     else would fight the menu."""
     start, end = offer.snapshot.start, offer.snapshot.end
-    return InlineCompletionItem(
+    return types.InlineCompletionItem(
         insert_text=offer.snapshot.inserted + suggestion.text,
-        range=Range(_position(start), _position(end)),
-        command=Command("Accepted", ACCEPTED, arguments=[suggestion.id]),
+        range=types.Range(_position(start), _position(end)),
+        command=types.Command("Accepted", ACCEPTED, arguments=[suggestion.id]),
     )
 
 
-def _place(position: Position) -> Place:
+def _place(position: types.Position) -> Place:
     return Place(position.line, position.character)
 
 
-def _position(place: Place) -> Position:
-    return Position(place.line, place.column)
+def _position(place: Place) -> types.Position:
+    return types.Position(place.line, place.column)

@@ -15,7 +15,7 @@ atexit.register(lambda: print(*sys.modules, file=sys.stderr))
 from fimble.cli.main import main
 main()
 """
-LATER = ("typer", "importlib.metadata", "pydantic", "pygls", "lsprotocol", "numpy", "fimble.engine.engine")
+LATER = ("typer", "pydantic", "numpy", "fimble.engine.engine")
 
 
 def framed(**message: object) -> bytes:

@@ -17,7 +17,7 @@ from fimble.engine.serving import Serving
 from fimble.engine.settings import Settings
 from fimble.engine.types import Delta, FimRequest, ModelInfo, Request, Usage
 from fimble.engine.workers.worker import OnState
-from fimble.lsp.server import FimbleServer
+from fimble.lsp.server import make_server
 from fimble.lsp.streams import serve
 
 ANSWER = "compute(1, 2)"
@@ -78,7 +78,7 @@ class Editor:
         self._sent: asyncio.Queue[bytes] = asyncio.Queue()
         self._ids = 0
         self._version = 0
-        self.server = FimbleServer(self._make_engine)
+        self.server = make_server(self._make_engine)
         self._serving = asyncio.create_task(serve(self._sent.get, self, self.server))
 
     def _make_engine(self, settings: Settings, on_state: OnState) -> Engine:

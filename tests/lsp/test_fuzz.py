@@ -163,6 +163,6 @@ async def test_random_messages(encoding: Encoding, caplog: pytest.LogCaptureFixt
         (answer,) = editor.answers[id]
         assert "error" not in answer or answer["error"]["code"] in ALLOWED, answer
     assert not [each for each in editor.shown() if "error" in each.lower()], editor.shown()
-    assert [each.getMessage() for each in caplog.records] == []
+    assert [each.getMessage() for each in caplog.records if not each.name.startswith("pygls")] == []
     assert await editor.stop() == 0
     assert json.dumps(editor.notified)
