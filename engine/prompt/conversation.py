@@ -103,9 +103,11 @@ class ConversationPrompts:
     def _code(self, text: str, path: str) -> list[str | int]:
         """With the header that the model was trained to see ahead of a file, if any."""
         form = self._form
-        if form is None or not form.family.own_header or "file_sep" not in form.ids:
+        files = form.family.files if form is not None else None
+        if form is None or files is None or not files.alone or "file_sep" not in form.ids:
             return [text]
-        return [form.ids["file_sep"], (form.family.file_header or "").format(path=path) + text]
+        start = [] if files.between else [form.ids["file_sep"]]
+        return [*start, files.header.format(path=path) + text]
 
 
 def _characters(piece: bytes) -> int:

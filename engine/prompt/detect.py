@@ -7,6 +7,7 @@ word on the order.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +23,14 @@ _KEYS: dict[Control, tuple[str, str]] = {
     "file_sep": ("fim_sep_token_id", ""),
     "repo": ("fim_rep_token_id", ""),
 }
+
+
+_NAME_KEYS = ("name", "basename", "finetune")
+_UNUSED = re.compile(r"<unused\d+>")
+_BEGINS = frozenset(
+    ["llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "tekken"]
+)
+"""Tokenizers, by ``tokenizer.ggml.pre``, that begin every text with a token of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ def detect(metadata: Mapping[str, Any]) -> FimFormat:
         ("keys", _from_keys(metadata, 0)),
         ("older keys", _from_keys(metadata, 1)),
     ):
-        if "prefix" in ids and "suffix" in ids and all(0 <= i < len(tokens) for i in ids.values()):
+        if "prefix" in ids and "suffix" in ids and all(_used(i, tokens) for i in ids.values()):
             family = _family_of_ids(ids, tokens, metadata)
             return _format(family, {**_from_texts(family, tokens), **ids}, metadata, tokens, how)
     for family in FAMILIES:
@@ -52,7 +61,7 @@ def detect(metadata: Mapping[str, Any]) -> FimFormat:
             return _format(family, ids, metadata, tokens, "token texts")
     raise NoFimTokens(
         "This model has no fill-in-the-middle tokens, so it cannot suggest code at a cursor. "
-        "Choose one that has them and that this runtime runs: CodeLlama 7B or 13B, or `bundled`."
+        "Choose one that has them, such as Qwen2.5-Coder, or `bundled`."
     )
 
 
@@ -74,6 +83,19 @@ def end_ids(metadata: Mapping[str, Any]) -> frozenset[int]:
     declared = {token_id(metadata, name, len(tokens)) for name in ("eos", "eot", "fim_pad", "eom")}
     by_text = {i for i, text in enumerate(tokens) if text in END_TEXTS}
     return frozenset(by_text | {i for i in declared if i is not None})
+
+
+def adds_bos(metadata: Mapping[str, Any], default: bool = False) -> bool:
+    """Whether the model's own tokenizer begins every text with the token ``bos``; ``default`` holds where
+    neither the file nor its kind of tokenizer says so."""
+    kind = metadata.get("tokenizer.ggml.pre")
+    return bool(metadata.get("tokenizer.ggml.add_bos_token", default or kind in _BEGINS))
+
+
+def _used(token: int, tokens: list[str]) -> bool:
+    """Whether an id of the metadata is a token that was trained: converters give all models of some kinds
+    the ids of those that know fill-in-the-middle."""
+    return 0 <= token < len(tokens) and not _UNUSED.fullmatch(tokens[token])
 
 
 def _from_keys(metadata: Mapping[str, Any], which: int) -> dict[Control, int]:
@@ -102,9 +124,11 @@ def _family_of_ids(ids: Mapping[Control, int], tokens: list[str], metadata: Mapp
 
 
 def _named(family: Family, metadata: Mapping[str, Any]) -> bool:
-    """Whether a model may be of a family whose token texts others have too, going by its name."""
-    name = f"{metadata.get('general.name', '')} {metadata.get('general.basename', '')}".lower()
-    return not family.name_has or family.name_has in name
+    """Whether a model may be of a family whose token texts others have too, going by its names."""
+    own = " ".join(str(metadata.get(f"general.{key}", "")) for key in _NAME_KEYS).lower()
+    parent = f"{metadata.get('general.architecture', '')} {metadata.get('general.base_model.0.name', '')}"
+    lacks = not family.name_lacks or family.name_lacks not in own
+    return family.name_has in f"{own} {parent.lower()}" and lacks
 
 
 def _format(
@@ -114,16 +138,17 @@ def _format(
     tokens: list[str],
     how: str,
 ) -> FimFormat:
-    layout = LAYOUTS.get(str(metadata.get(LAYOUT_KEY)))
-    if layout is not None:
-        family = replace(family, layout=layout)
+    family = replace(
+        family,
+        layout=LAYOUTS.get(str(metadata.get(LAYOUT_KEY)), family.layout),
+        sentence_space=family.sentence_space and metadata.get("tokenizer.ggml.model") != "gpt2",
+    )
     ends = end_ids(metadata) | {i for i, text in enumerate(tokens) if text in family.stops}
     bos = token_id(metadata, "bos", len(tokens))
-    wanted = metadata.get("tokenizer.ggml.add_bos_token", family.bos)
     return FimFormat(
         family=family,
         ids=dict(ids),
         end_ids=ends | frozenset(ids.values()),
-        bos_id=bos if wanted else None,
+        bos_id=bos if adds_bos(metadata, family.bos) else None,
         found_by=how,
     )

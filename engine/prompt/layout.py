@@ -6,11 +6,11 @@ before it as the family wants it. Control tokens are put in as ids and are never
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ..types import FimRequest
 from .detect import FimFormat
-from .families import Slot
+from .families import Files, Layout, Slot
 from .window import CHARACTERS_PER_TOKEN, Budget, head, window_starts
 
 Tokenize = Callable[[str], list[int]]
@@ -22,26 +22,33 @@ class PromptBuilder:
     def __init__(self, tokenize: Tokenize, form: FimFormat, budget: Budget) -> None:
         self._tokenize, self._form, self._budget = tokenize, form, budget
 
+    @property
+    def stop_texts(self) -> tuple[str, ...]:
+        """Texts that end an answer, as its end tokens do."""
+        return self._form.family.stop_texts
+
     def build(self, request: FimRequest) -> list[int]:
         """The prompt's token ids, at most the budget and a few control tokens long."""
-        form = self._form
-        ids = [form.bos_id] if form.bos_id is not None else []
-        files = self._files(request)
-        slots = self._slots(request, len(files))
-        if form.family.files_in_prefix:
-            slots["prefix"] = files + slots["prefix"]
-        else:
-            ids += files
-        for step in form.family.layout:
-            text = slots[step.slot] if step.slot else []
-            if step.when_filled and not text:
+        family = self._form.family
+        ids = [self._form.bos_id] if self._form.bos_id is not None else []
+        ids += self._laid(family.opening, {})
+        ahead, inside = self._files(request)
+        slots = self._slots(request, ahead, inside)
+        return ids + ahead + self._laid(family.layout, slots) + self._laid(family.closing, {})
+
+    def _laid(self, layout: Layout, slots: Mapping[Slot, list[int]]) -> list[int]:
+        ids: list[int] = []
+        for step in layout:
+            filled = slots[step.slot] if step.slot else []
+            if step.when_filled and not filled:
                 continue
-            if step.control in form.ids:
-                ids.append(form.ids[step.control])
-            ids += text
+            if step.control in self._form.ids:
+                ids.append(self._form.ids[step.control])
+            ids += filled + self._tokenize(step.text)
         return ids
 
-    def _slots(self, request: FimRequest, files: int) -> dict[Slot, list[int]]:
+    def _slots(self, request: FimRequest, ahead: list[int], inside: list[int]) -> dict[Slot, list[int]]:
+        files = len(ahead) + len(inside)
         line_rest, newline, following = request.suffix.partition("\n")
         suffix = request.suffix or self._form.family.empty_suffix
         wanted = {step.slot for step in self._form.family.layout}
@@ -52,12 +59,12 @@ class PromptBuilder:
             "line_rest": self._head(line_rest, self._budget.line_rest) if "line_rest" in wanted else [],
         }
         left = self._budget.prefix(files, len(slots["suffix"]) + len(slots["following"]))
-        slots["prefix"] = self._prefix(request.prefix, request.left_out, left)
+        space = " " if self._form.family.sentence_space and not inside else ""
+        slots["prefix"] = inside + self._prefix(request.prefix, request.left_out, left, space)
         return slots
 
-    def _prefix(self, prefix: str, left_out: int, budget: int) -> list[int]:
+    def _prefix(self, prefix: str, left_out: int, budget: int, space: str) -> list[int]:
         """The longest window that starts on a step and fits; on a finer step if it is half empty."""
-        space = " " if self._form.family.sentence_space else ""
         best: list[int] = []
         for starts in window_starts(prefix, left_out, budget, self._budget.total):
             windows = ((start, self._tokenize(space + prefix[start:])) for start in starts)
@@ -87,26 +94,53 @@ class PromptBuilder:
             ids = self._tokenize(text)
         return ids
 
-    def _files(self, request: FimRequest) -> list[int]:
-        """Other files, as many as there is room for, and the current file's header."""
-        family, separator = self._form.family, self._form.ids.get("file_sep")
-        if family.file_header is None:
-            return []
-        between = [separator] if separator is not None else []
+    def _files(self, request: FimRequest) -> tuple[list[int], list[int]]:
+        """Other files, as many as there is room for, and the current file's header: what of it stands ahead
+        of all, and what is part of the text before the cursor."""
+        files = self._form.family.files
+        if files is None:
+            return [], []
+        others = self._others(request, files)
+        shown = bool(request.path or files.own) and (files.alone or bool(others))
+        separator = self._separator(files, bool(others)) if shown else []
+        header = _header(files.own or files.header, request.path, request.language) if shown else ""
+        if files.place == "prefix":
+            space = " " if self._form.family.sentence_space and shown and not others else ""
+            return [], others + separator + self._tokenize(space + header)
+        if files.place == "path in prefix":
+            return others + separator, self._tokenize(header)
+        return others + separator + self._tokenize(header), []
+
+    def _others(self, request: FimRequest, files: Files) -> list[int]:
         ids: list[int] = []
+        space = " " if self._form.family.sentence_space and files.place == "prefix" else ""
         left = self._budget.snippets(request.prefix, request.suffix)
         for snippet in request.snippets:
             text = snippet.text[: left * CHARACTERS_PER_TOKEN + 1]
-            new = between + self._tokenize(_header(family.file_header, snippet.path) + text)
+            whole = (text if text.endswith("\n") else text + "\n") + files.end
+            header = _header(files.header, snippet.path, "")
+            new = self._separator(files, bool(ids)) + self._tokenize(("" if ids else space) + header + whole)
             if len(text) == len(snippet.text) and len(new) <= left:
                 ids += new
                 left -= len(new)
         if ids and (repository := self._form.ids.get("repo")) is not None:
-            ids = [repository, *self._tokenize(family.repository), *ids]
-        if request.path and (family.own_header or ids):
-            ids += between + self._tokenize(_header(family.file_header, request.path))
+            ids = [repository, *self._tokenize(files.repository), *ids]
         return ids
 
+    def _separator(self, files: Files, behind_another: bool) -> list[int]:
+        separator = self._form.ids.get("file_sep")
+        return [separator] if separator is not None and (behind_another or not files.between) else []
 
-def _header(template: str, path: str) -> str:
-    return template.format(path=path.replace("\n", " ")[-200:])
+
+def _header(template: str, path: str, language: str) -> str:
+    return template.format(
+        path=path.replace("\n", " ")[-200:], language=_NAMES.get(language, language.title())
+    )
+
+
+_NAMES = {
+    "cpp": "C++", "csharp": "C#", "javascript": "JavaScript", "javascriptreact": "JavaScript",
+    "typescript": "TypeScript", "typescriptreact": "TypeScript", "php": "PHP", "sql": "SQL", "html": "HTML",
+    "css": "CSS", "shellscript": "Shell",
+}  # fmt: skip
+"""What languages are called in a prompt, where it is not their id with a capital letter."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .detect import end_ids, texts_of, token_id
+from .detect import adds_bos, end_ids, texts_of, token_id
 
 _CONTROL, _USER_DEFINED = 3, 4
 _SPECIAL = re.compile(r"<.+>|\[.+\]")
@@ -50,7 +50,7 @@ def read_vocabulary(metadata: Mapping[str, Any]) -> Vocabulary:
     types: list[int] = metadata.get("tokenizer.ggml.token_type", [])
     sentencepiece = metadata.get("tokenizer.ggml.model") == "llama"
     bos = token_id(metadata, "bos", len(tokens))
-    starts = metadata.get("tokenizer.ggml.add_bos_token", sentencepiece)
+    starts = adds_bos(metadata, sentencepiece)
     return Vocabulary(
         size=len(tokens),
         end_ids=end_ids(metadata),

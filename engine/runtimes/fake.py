@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..prompt.detect import FimFormat
-from ..prompt.families import FAMILIES, LINES_FIRST, Family
+from ..prompt.families import FAMILIES, LINES_FIRST, Family, Files
 from ..prompt.vocabulary import Vocabulary
 from .base import Scores, Span
 
@@ -45,7 +45,7 @@ class FakeOptions:
 def fake_format() -> FimFormat:
     """The bundled model's format with the fake's ids."""
     family = Family(
-        "fake", FAMILIES[0].tokens, LINES_FIRST, file_header="{path}\n", own_header=True, empty_suffix=""
+        "fake", FAMILIES[0].tokens, LINES_FIRST, files=Files("{path}\n", alone=True), empty_suffix=""
     )
     ids = {"prefix": PREFIX, "suffix": SUFFIX, "middle": MIDDLE, "file_sep": FILE_SEP}
     return FimFormat(family, ids, frozenset({END, *ids.values()}), found_by="keys")  # type: ignore[arg-type]

@@ -77,11 +77,12 @@ class Planner:
         if self._fim is None:
             raise NoFimTokens(
                 "This model has no fill-in-the-middle tokens, so it cannot suggest code at a cursor. "
-                "Choose one that has them and that this runtime runs: CodeLlama 7B or 13B, or `bundled`."
+                "Choose one that has them, such as Qwen2.5-Coder, or `bundled`."
             )
         constraint = self._grammars.compile(request.grammar, check=check) if request.grammar else None
         plan = self._plan(request, request.max_tokens or 0, constraint)
-        return Task(self._fim.build(request), replace(plan, recall=self._recall(request)))
+        stop = plan.stop + self._fim.stop_texts
+        return Task(self._fim.build(request), replace(plan, stop=stop, recall=self._recall(request)))
 
     def _recall(self, request: FimRequest) -> Recall | None:
         """The file's memory, unless the model's own words are wanted or good enough."""

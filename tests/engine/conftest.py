@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from fimble.engine.workers.messages import WorkerOptions
 from fimble.engine.workers.transports import Transport
 from fimble.engine.workers.worker import Worker
 
+from .models_made import Made, write
 from .workers import Make
 
 
@@ -38,3 +40,16 @@ async def make() -> AsyncIterator[Make]:
     yield worker
     for each in made:
         await each.close()
+
+
+@pytest.fixture(scope="session")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Made], Path]:
+    """Where a small model is; it is written when first asked for."""
+    folder, written = tmp_path_factory.mktemp("models"), dict[Made, Path]()
+
+    def path(made: Made) -> Path:
+        if made not in written:
+            written[made] = write(made, folder / f"{made.name}.gguf")
+        return written[made]
+
+    return path

@@ -13,6 +13,7 @@ from fimble.engine.errors import NoFimTokens
 from fimble.engine.prompt.detect import detect
 from fimble.engine.prompt.families import FAMILIES, PREFIX_FIRST
 from fimble.engine.prompt.layout import PromptBuilder
+from fimble.engine.prompt.vocabulary import read_vocabulary
 from fimble.engine.prompt.window import Budget, clip, default_window, reach_of
 from fimble.engine.runtimes.fake import FILE_SEP, MIDDLE, PREFIX, SUFFIX, FakeModel, FakeOptions, fake_format
 from fimble.engine.types import FimRequest, Snippet
@@ -55,7 +56,7 @@ def test_ids_outside_the_vocabulary_are_not_believed() -> None:
 
 
 def test_a_model_without_tokens_says_what_to_choose() -> None:
-    with pytest.raises(NoFimTokens, match="CodeLlama 7B or 13B, or `bundled`"):
+    with pytest.raises(NoFimTokens, match=r"such as Qwen2\.5-Coder, or `bundled`"):
         detect(metadata(["hello", "world"]))
 
 
@@ -78,30 +79,28 @@ def test_a_name_that_only_contains_fim_says_nothing_of_the_family() -> None:
     assert (found.family.name, found.family.layout) == ("starcoder2", PREFIX_FIRST)
 
 
-@pytest.mark.parametrize(
-    ("name", "prompt"),
-    [
-        ("deepseek", "<｜fim▁begin｜>#o.py⏎x = 1⏎#m.py⏎a = <｜fim▁hole｜>⏎<｜fim▁end｜>"),
-        ("codestral", "[SUFFIX]⏎[PREFIX]+++++ o.py⏎x = 1⏎+++++ m.py⏎a = "),
-        (
-            "qwen",
-            "<|repo_name|>project⏎<|file_sep|>o.py⏎x = 1⏎<|file_sep|>m.py⏎"
-            "<|fim_prefix|>a = <|fim_suffix|>⏎<|fim_middle|>",
-        ),
-        (
-            "starcoder2",
-            "<repo_name>project<file_sep>o.py⏎x = 1⏎<file_sep>m.py⏎<fim_prefix>a = <fim_suffix>⏎<fim_middle>",
-        ),
-    ],
-)
-def test_other_files_stand_where_the_makers_put_them(name: str, prompt: str) -> None:
-    tokens = [chr(code) for code in range(256)]
-    family = next(family for family in FAMILIES if family.name == name)
-    form = detect(metadata([*tokens, *family.tokens.values()]))
-    request = FimRequest("a = ", "\n", path="m.py", snippets=(Snippet("o.py", "x = 1\n"),))
-    built = PromptBuilder(fake.tokenize, form, Budget.of(400)).build(request)
-    texts = dict(enumerate([*tokens, *family.tokens.values()]))
-    assert "".join(texts[token] for token in built).replace("\n", "⏎") == prompt
+def test_ids_of_tokens_that_were_never_trained_are_not_believed() -> None:
+    """Converters write CodeGemma's ids for every Gemma."""
+    tokens = [f"<unused{i}>" for i in range(3)]
+    with pytest.raises(NoFimTokens):
+        detect(metadata(tokens, prefix_token_id=0, suffix_token_id=1, middle_token_id=2))
+
+
+def test_a_family_is_found_by_what_a_model_was_made_of() -> None:
+    tokens = ["<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<filename>"]
+    tuned = {**metadata(tokens), "general.name": "my model", "general.base_model.0.name": "Mellum 4b Base"}
+    assert detect(tuned).family.name == "mellum"
+    assert detect({**metadata(tokens), "general.name": "my model"}).family.name == "starcoder"
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("tekken", True), ("falcon-h1", True), ("qwen2", False)])
+def test_the_kind_of_tokenizer_says_whether_a_text_begins_with_a_token(kind: str, begins: bool) -> None:
+    tokens = ["<s>", "<|prefix|>", "<|suffix|>", "<|middle|>"]
+    found = metadata(tokens, bos_token_id=0, pre=kind, model="gpt2")
+    assert detect(found).bos_id == (0 if begins else None)
+    assert read_vocabulary(found).starts == ((0,) if begins else ())
+    told = {**found, TOKENIZER + "add_bos_token": not begins}
+    assert detect(told).bos_id == (None if begins else 0)
 
 
 def build(request: FimRequest, total: int = 400) -> list[int]:
