@@ -12,9 +12,8 @@ from rich.table import Table
 
 from fimble.engine.errors import ModelError, ModelFileError
 from fimble.engine.models.catalogue import Entry, find_entry, resolve_model
-from fimble.engine.models.download import megabytes
 from fimble.engine.models.gguf import Header, read_header
-from fimble.engine.models.store import place
+from fimble.engine.models.store import megabytes, place
 from fimble.engine.prompt.detect import detect
 
 _TYPES = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,17 +16,10 @@ from rich.table import Table
 
 from fimble.engine.errors import ModelError, NoFimTokens
 from fimble.engine.models import store
-from fimble.engine.models.catalogue import (
-    BUNDLED,
-    bundled_path,
-    catalogue,
-    find_entry,
-    resolve_model,
-    source_of,
-)
-from fimble.engine.models.download import megabytes
+from fimble.engine.models.catalogue import BUNDLED, find_entry, resolve_model, source_of
 from fimble.engine.models.download import pull as download
 from fimble.engine.models.gguf import read_header
+from fimble.engine.models.shelf import Row, path_of, rows
 from fimble.engine.prompt.detect import detect
 from fimble.engine.runtimes.memory import free_bytes
 from fimble.engine.settings import load_settings
@@ -35,82 +27,9 @@ from fimble.engine.settings import load_settings
 from .config_file import write_setting
 from .source import say
 
-_BUNDLED_LICENCE, _BUNDLED_FOR = "Apache-2.0", "any machine, nothing to download"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the list; None and empty text where something is not known."""
-
-    name: str
-    title: str = ""
-    bytes: int | None = None
-    memory_bytes: int | None = None
-    parameters: float | None = None
-    licence: str = ""
-    languages: str = ""
-    purpose: str = ""
-    source: str = ""
-    path: str = ""
-    used: bool = False
-
-    @property
-    def state(self) -> str:
-        return "in use" if self.used else "here" if self.path else ""
-
-
-def rows() -> list[Row]:
-    """The bundled model, the catalogue, other downloads, and a configured file that is elsewhere."""
-    used = _used()
-    found = [_bundled(used), *_listed(used), *_others(used)]
-    if used is not None and not any(row.used for row in found):
-        found.append(_file(str(used), used, used))
-    return found
-
-
-def _bundled(used: Path | None) -> Row:
-    path = bundled_path()
-    return Row(
-        BUNDLED, "the model that comes along", path.stat().st_size, licence=_BUNDLED_LICENCE,
-        purpose=_BUNDLED_FOR, path=str(path), used=path == used,
-    )  # fmt: skip
-
-
-def _listed(used: Path | None) -> list[Row]:
-    found = []
-    for entry in catalogue():
-        path = store.place(entry.source)
-        here = path.exists()
-        found.append(
-            Row(
-                entry.name, entry.title, path.stat().st_size if here else entry.bytes, entry.memory,
-                entry.parameters, entry.licence, entry.languages, entry.purpose, str(entry.source),
-                str(path) if here else "", here and path == used,
-            )
-        )  # fmt: skip
-    return found
-
-
-def _others(used: Path | None) -> list[Row]:
-    listed = {store.place(entry.source) for entry in catalogue()}
-    return [_file(store.hub_name(path), path, used) for path in store.pulled() if path not in listed]
-
-
-def _file(name: str, path: Path, used: Path | None) -> Row:
-    return Row(name, bytes=path.stat().st_size, path=str(path), used=path == used)
-
-
-def _used() -> Path | None:
-    """The file that the settings name, if it is there."""
-    try:
-        path = resolve_model(load_settings()[0].model)[1]
-    except ModelError:
-        return None
-    return path if path.is_file() else None
-
 
 def show(as_json: bool) -> None:
-    found = rows()
+    found = rows(load_settings()[0].model)
     if as_json:
         print(json.dumps([_described(row) for row in found], indent=1))
         return
@@ -118,7 +37,7 @@ def show(as_json: bool) -> None:
     for name in ("name", "size", "memory", "licence", "", "for"):
         table.add_column(name, no_wrap=name in ("size", "memory", ""), overflow="fold")
     for row in found:
-        size, memory = (megabytes(n) if n else "?" for n in (row.bytes, row.memory_bytes))
+        size, memory = (store.megabytes(n) if n else "?" for n in (row.bytes, row.memory_bytes))
         table.add_row(row.name, size, memory, row.licence, f"[bold]{row.state}[/]", row.purpose)
     Console().print(table)
     say(f"Downloads are kept in {store.models_folder()}. `fimble models pull NAME` gets one.")
@@ -163,9 +82,9 @@ def remove(name: str, yes: bool) -> str:
     if name == BUNDLED:
         raise ModelError("The bundled model belongs to fimble and stays. Remove fimble to remove it.")
     path = store.place(source_of(name))
-    used = path == _used()
+    used = path == path_of(load_settings()[0].model)
     if path.exists() and not yes:
-        typer.confirm(f"Delete {name}, {megabytes(path.stat().st_size)}?", abort=True)
+        typer.confirm(f"Delete {name}, {store.megabytes(path.stat().st_size)}?", abort=True)
     store.remove(path)
     if used:
         say(f"The settings still name {name}: run `fimble models use bundled`, or pull it again.")
@@ -173,12 +92,13 @@ def remove(name: str, yes: bool) -> str:
 
 
 class _Bar:
-    """A progress bar on a terminal, and a line at the beginning elsewhere."""
+    """A progress bar on a terminal, and elsewhere a line for each twentieth."""
 
     def __init__(self, name: str) -> None:
         columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
         self._name, self._progress = name, Progress("{task.description}", *columns, transient=True)
         self._task: Any = None
+        self._size, self._told = 1, 0
 
     def __enter__(self) -> Self:
         return self
@@ -189,10 +109,11 @@ class _Bar:
         self._progress.stop()
 
     def found(self, size: int, there: int) -> None:
-        kept = f", of which {megabytes(there)} are here" if there else ""
-        say(f"{self._name}: {megabytes(size)}{kept}.")
+        kept = f", of which {store.megabytes(there)} are here" if there else ""
+        say(f"{self._name}: {store.megabytes(size)}{kept}.")
+        self._size, self._told = size, 20 * there // size
         if size > free_bytes():
-            say(f"Note: {megabytes(free_bytes())} of memory are free, and it needs more than its size.")
+            say(f"Note: {store.megabytes(free_bytes())} of memory are free, and it needs more than its size.")
         if sys.stdout.isatty():
             self._task = self._progress.add_task(self._name, total=size, completed=there)
             self._progress.start()
@@ -200,6 +121,9 @@ class _Bar:
     def at(self, count: int) -> None:
         if self._task is not None:
             self._progress.update(self._task, completed=count)
+        elif (part := 20 * count // self._size) > self._told:
+            self._told = part
+            say(f"{self._name}: {5 * part} %")
 
     def checking(self) -> None:
         self._progress.stop()

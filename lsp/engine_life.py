@@ -11,6 +11,7 @@ from typing import Any
 
 from fimble.engine.engine import Engine
 from fimble.engine.errors import FimbleError
+from fimble.engine.models.shelf import Row, rows
 from fimble.engine.settings import Settings, load_settings
 from fimble.engine.workers.worker import OnState
 
@@ -59,10 +60,9 @@ class EngineLife:
         """Use another model for this session; returns whether it is another one."""
         return self.configure({**self._overrides, "model": name})
 
-    def selectable(self) -> list[str]:
-        """Names that :meth:`choose_model` takes: the bundled one and the configured one."""
-        configured = self.settings.model if self.settings else "bundled"
-        return list(dict.fromkeys(["bundled", configured]))
+    def choices(self) -> list[Row]:
+        """What :meth:`choose_model` takes, and what it would take once it is downloaded."""
+        return rows(self.settings.model if self.settings else "bundled")
 
     async def load(self) -> None:
         """Start the model, so that the first request finds it ready."""

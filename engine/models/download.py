@@ -92,8 +92,8 @@ def _require_room(path: Path, size: int) -> None:
     free = shutil.disk_usage(path.parent).free
     if size + DISK_RESERVE_BYTES > free:
         raise ModelDownloadError(
-            f"{path.name} needs {megabytes(size)} more, and {path.parent} has {megabytes(free)} free. "
-            "Free some, or set FIMBLE_MODELS to a folder on another disk."
+            f"{path.name} needs {store.megabytes(size)} more, and {path.parent} has "
+            f"{store.megabytes(free)} free. Free some, or set FIMBLE_MODELS to a folder on another disk."
         )
 
 
@@ -123,8 +123,3 @@ def _check(remote: hub.Remote, part: Path, sha256: str | None) -> None:
 def _cause(error: ModelFileError, part: Path) -> str:
     """What is wrong with a file, without the name that it has while it is downloaded."""
     return error.message.replace(str(part), "").replace("  ", " ")
-
-
-def megabytes(size: int) -> str:
-    """A size for people: ``531 MB``, ``8.1 GB``."""
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 0.1):.0f} MB"

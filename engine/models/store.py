@@ -114,3 +114,8 @@ def _remove_empty_folders(folder: Path) -> None:
         except OSError:  # something else is in it
             return
         folder = folder.parent
+
+
+def megabytes(size: int) -> str:
+    """A size for people: ``531 MB``, ``8.1 GB``."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 0.1):.0f} MB"

@@ -60,14 +60,22 @@ def restart(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 async def models(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The model in use and those that can be chosen."""
-    engine = session.engine.running
+    """The model in use; ``selectable``, the names of those that can be chosen; and ``offered``, these and the
+    ones that can be had with ``fimble models pull NAME``, each as ``{name, here, detail}``."""
+    choices = session.engine.choices()
+    answer: dict[str, Any] = {
+        "selectable": [row.name for row in choices if row.path],
+        "offered": [{"name": row.name, "here": bool(row.path), "detail": row.detail} for row in choices],
+    }
+    engine, status = session.engine.running, session.status.now
+    if engine is None and status.kind == "error":
+        answer["error"] = status.message
     try:
         found = await engine.models() if engine is not None else []
     except FimbleError as error:
-        return {"models": [], "error": error.message}
+        return {"models": [], "error": error.message, **answer}
     listed = [{"id": m.id, "backend": m.backend, "contextWindow": m.context_window} for m in found]
-    return {"models": listed, "selectable": session.engine.selectable()}
+    return {"models": listed, **answer}
 
 
 async def model(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Life } from "./life";
+import { run } from "./processes";
 import { isAddress, type Keys } from "./secrets";
 import { read, write } from "./settings";
 
@@ -14,6 +15,14 @@ export async function pickMinutes(): Promise<number | undefined> {
 
 interface Models {
   selectable?: string[];
+  offered?: Offer[];
+}
+
+/** A model that can be chosen; one that is not `here` is downloaded first. */
+interface Offer {
+  name: string;
+  here: boolean;
+  detail: string;
 }
 
 interface Choice extends vscode.QuickPickItem {
@@ -26,7 +35,7 @@ export async function pickModel(life: Life, keys: Keys): Promise<void> {
   const current = isAddress(engine) ? engine : read("model", "bundled");
   const choices = [...(await modelChoices(life)), fileChoice(), serverChoice(keys)].map(choice => ({
     ...choice,
-    description: choice.label.endsWith(` ${current}`) ? "in use" : choice.description,
+    description: choice.label.endsWith(` ${current}`) ? `in use, ${choice.description}` : choice.description,
   }));
   const picked = await vscode.window.showQuickPick(choices as Choice[], {
     placeHolder: `Suggestions are made by: ${current}`,
@@ -65,7 +74,39 @@ async function modelChoices(life: Life): Promise<Choice[]> {
   const client = life.running;
   const found = client?.has("fimble.models") ? await client.execute<Models>("fimble.models") : undefined;
   const names = found?.selectable ?? ["bundled", read("model", "bundled")];
-  return [...new Set(names)].map(name => ({ label: `$(chip) ${name}`, choose: () => useModel(name) }));
+  const offered = found?.offered ?? [...new Set(names)].map(name => ({ name, here: true, detail: "" }));
+  return offered.map(({ name, here, detail }) => ({
+    label: `$(${here ? "chip" : "cloud-download"}) ${name}`,
+    description: detail,
+    choose: async () => {
+      if (here || (await pullModel(life, name))) await useModel(name);
+    },
+  }));
+}
+
+/** Download a model with progress and a button to cancel; true when it is there. What was broken off goes on. */
+async function pullModel(life: Life, name: string): Promise<boolean> {
+  const found = await life.find();
+  if (found === undefined || "problem" in found) return false;
+  const title = `Downloading ${name}`;
+  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  return vscode.window.withProgress(options, async (progress, token) => {
+    const stop = new AbortController();
+    token.onCancellationRequested(() => stop.abort());
+    let last = "";
+    try {
+      const { code } = await run({
+        command: found.command,
+        args: ["models", "pull", name],
+        signal: stop.signal,
+        onLine: line => progress.report({ message: (last = line.replace("fimble: ", "")) }),
+      });
+      if (code !== 0) void vscode.window.showErrorMessage(`fimble: ${last}`);
+      return code === 0;
+    } catch {
+      return false; // the user has cancelled it
+    }
+  });
 }
 
 function fileChoice(): Choice {

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from fimble.engine.models.catalogue import bundled_path
+from tests.engine.fake_hub import running_hub
+
 from .conftest import fake
 from .nvim import INIT, PLUGIN, VARIANTS, Neovim, Variant
 
@@ -257,6 +260,40 @@ def test_another_model(start: Start) -> None:
     nvim.api.command("Fimble model bundled")
     nvim.wire.wait_for("workspace/executeCommand")
     nvim.until(lambda: any("bundled" in told for told in nvim.told), "the answer")
+
+
+PICK = """
+vim.ui.select = function(offered, options, choose)
+  for _, each in ipairs(offered) do
+    if options.format_item(each):find('^refact%-1.6b %(download, ') then return choose(each) end
+  end
+end
+"""
+
+
+def test_a_model_that_is_not_here_is_downloaded_and_used(start: Start) -> None:
+    with running_hub() as hub:
+        hub.files["tensorblock/Refact-1_6B-fim-GGUF/Refact-1_6B-fim-Q4_K_M.gguf"] = (
+            bundled_path().read_bytes()
+        )
+        asks = {"HF_ENDPOINT": hub.address, "NO_PROXY": "*"}
+        nvim = start(VARIANTS["0.12"], fake("add(1, 2)") | asks, text=CODE)
+        nvim.wait_for_server()
+        nvim.lua(PICK)
+        nvim.api.command("Fimble model")
+        nvim.until(lambda: any("the model is refact-1.6b" in told for told in nvim.told), "the answer")
+    assert any("downloading refact-1.6b" in told for told in nvim.told)
+    [pulled] = nvim.home.rglob("Refact-1_6B-fim-Q4_K_M.gguf")
+    assert pulled.read_bytes() == bundled_path().read_bytes()
+
+
+def test_a_download_that_fails_is_told(start: Start) -> None:
+    asks = {"HF_ENDPOINT": "http://127.0.0.1:9", "NO_PROXY": "*"}  # the discard port, which nobody serves
+    nvim = start(VARIANTS["0.12"], fake("add(1, 2)") | asks, text=CODE)
+    nvim.wait_for_server()
+    nvim.lua(PICK)
+    nvim.api.command("Fimble model")
+    nvim.until(lambda: any("Check the network" in told for told in nvim.told), "what went wrong")
 
 
 def test_what_commands_say(start: Start) -> None:

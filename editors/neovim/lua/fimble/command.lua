@@ -101,25 +101,53 @@ local function use_model(name)
   end
 end
 
+--- Download a model in the background, then use it. What was broken off goes on where it stopped.
+---@param name string
+local function pull_model(name)
+  local cmd = server.config().cmd
+  if type(cmd) ~= 'table' then
+    return notices.tell(('run `fimble models pull %s` in a terminal'):format(name))
+  end
+  local program = vim.list_slice(cmd, 1, #cmd - 1) -- without its last word, `lsp`
+  notices.tell(('downloading %s'):format(name))
+  vim.system(vim.list_extend(program, { 'models', 'pull', name }), { text = true }, function(done)
+    vim.schedule(function()
+      if done.code == 0 then
+        return use_model(name)
+      end
+      local said = vim.split(vim.trim(done.stderr or ''), '\n')
+      notices.tell((said[#said]:gsub('^fimble: ', '')), vim.log.levels.WARN)
+    end)
+  end)
+end
+
+---@param offer { name: string, here: boolean, detail: string }
+local function describe(offer)
+  local place = offer.here and '' or 'download, '
+  return offer.detail == '' and offer.name or ('%s (%s%s)'):format(offer.name, place, offer.detail)
+end
+
 ---@param name string?
 function words.model(name)
   if name then
     return use_model(name)
   end
   local asked = server.execute('fimble.models', {}, function(result)
-    vim.ui.select(result.selectable or {}, { prompt = 'Model' }, function(choice)
-      if choice then
-        use_model(choice)
+    local offered = result.offered
+      or vim.tbl_map(function(each)
+        return { name = each, here = true, detail = '' }
+      end, result.selectable or {})
+    vim.ui.select(offered, { prompt = 'Model', format_item = describe }, function(choice)
+      if choice and choice.here then
+        use_model(choice.name)
+      elseif choice then
+        pull_model(choice.name)
       end
     end)
   end)
   if not asked then
     notices.tell('name a model: `bundled`, or the path of a GGUF file', vim.log.levels.WARN)
   end
-end
-
-function arguments.model()
-  return { 'bundled' }
 end
 
 function words.log()
