@@ -101,9 +101,10 @@ class PromptBuilder:
         if files is None:
             return [], []
         others = self._others(request, files)
-        shown = bool(request.path or files.own) and (files.alone or bool(others))
+        shown = bool(others or files.own or (files.alone and request.path))
         separator = self._separator(files, bool(others)) if shown else []
-        header = _header(files.own or files.header, request.path, request.language) if shown else ""
+        path = request.path or _UNTITLED
+        header = _header(files.own or files.header, path, request.language) if shown else ""
         if files.place == "prefix":
             space = " " if self._form.family.sentence_space and shown and not others else ""
             return [], others + separator + self._tokenize(space + header)
@@ -130,6 +131,10 @@ class PromptBuilder:
     def _separator(self, files: Files, behind_another: bool) -> list[int]:
         separator = self._form.ids.get("file_sep")
         return [separator] if separator is not None and (behind_another or not files.between) else []
+
+
+_UNTITLED = "untitled"
+"""The name of a file without one, where other files stand ahead of it: its header tells where they end."""
 
 
 def _header(template: str, path: str, language: str) -> str:

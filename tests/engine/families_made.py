@@ -226,7 +226,7 @@ CASES = {
         "«[gMASK]»«<sop>»«<|user|>»⏎###REFERENCE:⏎###PATH:lib/o.py⏎x = 1⏎###REFERENCE:⏎###PATH:p.py⏎y = 2⏎"
         f"###PATH:lib/m.py⏎###LANGUAGE:Python⏎###MODE:BLOCK⏎«<|code_suffix|>»{_S}«<|code_prefix|>»{_P}"
         "«<|code_middle|>»«<|assistant|>»⏎",
-        "«[gMASK]»«<sop>»«<|user|>»⏎###PATH:⏎###LANGUAGE:⏎###MODE:BLOCK⏎"
+        "«[gMASK]»«<sop>»«<|user|>»⏎###PATH:untitled⏎###LANGUAGE:⏎###MODE:BLOCK⏎"
         "«<|code_suffix|>»«<|code_prefix|>»def f«<|code_middle|>»«<|assistant|>»⏎",
         ("<|endoftext|>", "<|user|>"),
     ),

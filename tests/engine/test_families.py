@@ -73,6 +73,12 @@ def test_a_file_that_lacks_its_last_lines_end_gets_one(model_file: Files) -> Non
     assert build(case, form(case, model_file), request) == ids_of(case, wanted)
 
 
+@each_family
+def test_other_files_end_where_a_file_without_a_name_begins(case: Case, model_file: Files) -> None:
+    wanted = case.prompt.replace("lib/m.py", "untitled")
+    assert build(case, form(case, model_file), replace(REQUEST, path="")) == ids_of(case, wanted)
+
+
 @pytest.mark.parametrize("name", ["codegemma", "mellum"])
 def test_a_path_is_shown_alone_where_the_makers_recommend_it(name: str, model_file: Files) -> None:
     case = CASES[name]

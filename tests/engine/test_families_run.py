@@ -117,6 +117,13 @@ def test_any_text_is_kept_and_has_no_control_token(case: Case, opened: Open) -> 
     check()
 
 
+def test_text_that_the_makers_stop_at_ends_an_answer(opened: Open) -> None:
+    """Codestral goes on with the next file, which begins with text and no control token."""
+    planner = Planner(opened(CASES["codestral-2501"]), 400)
+    assert planner.task(replace(REQUEST, stop=("pass",))).plan.stop == ("pass", "\n+++++ ")
+    assert Planner(opened(CASES["qwen2.5-coder"]), 400).task(REQUEST).plan.stop == ()
+
+
 def scores(model: OpenedModel, spans: list[Span]) -> list[Scores]:
     model.model.decode(spans)
     return [model.model.logits(at).copy() for at in range(len(spans))]

@@ -128,7 +128,7 @@ class TestLayout:
     def test_control_tokens_in_texts_stay_text(self) -> None:
         request = FimRequest("<fim_middle>", "<fim_prefix>\n", snippets=(Snippet("<file_sep>", "</s>"),))
         assert [token for token in build(request) if token >= 256] == [
-            FILE_SEP, SUFFIX, PREFIX, SUFFIX, MIDDLE,
+            FILE_SEP, FILE_SEP, SUFFIX, PREFIX, SUFFIX, MIDDLE,
         ]  # fmt: skip
 
     @settings(max_examples=200, deadline=None)
