@@ -58,6 +58,11 @@ class Engine:
             served.scheduler, guarded(request), lambda turn: suggested(served.backend, turn, self._reach)
         )
 
+    def answered(self, request: FimRequest) -> None:
+        """Told of a request that was answered without the model: it ends what is under way for its document,
+        as if it had been asked here."""
+        self._serve(request.model).scheduler.end(request.document, request.user)
+
     async def complete_text(self, request: TextRequest) -> Completion:
         """The whole continuation of a prompt."""
         return await self._whole(self.stream_text(request))

@@ -21,12 +21,14 @@ from .urgency import Urgency
 
 @dataclass(eq=False, slots=True)
 class Ticket:
-    """A place in the queue. ``stop`` is called with the reason when a running one loses its turn."""
+    """A place in the queue. ``stop`` is called with the reason when a running one loses its turn.
+    ``variant`` is the request's."""
 
     document: str | None
     user: str
     urgency: Urgency
     stop: Callable[[FimbleError], object]
+    variant: int = 0
     turn: asyncio.Future[None] | None = field(default=None, init=False)
 
     @property
@@ -42,8 +44,9 @@ class Ticket:
         return self.document is not None and (self.document, self.user) == (other.document, other.user)
 
     def replaces(self, other: Ticket) -> bool:
-        """A request replaces everything of its document; work ahead of time only its own kind."""
-        return self.same_document(other) and (other.ahead or not self.ahead)
+        """A request replaces everything of its document, its further variants nothing; work ahead of time
+        only its own kind."""
+        return not self.variant and self.same_document(other) and (other.ahead or not self.ahead)
 
 
 class Scheduler:
@@ -74,7 +77,7 @@ class Scheduler:
         if ticket.ahead and any(ticket.same_document(other) and not other.ahead for other in others):
             raise Superseded("A request for the same document is already under way.")
         for other in [other for other in others if ticket.replaces(other)]:
-            self._end(other, Superseded("A newer request took this one's place."))
+            self._end(other, _superseded())
         ticket.turn = asyncio.get_running_loop().create_future()
         self._waiting.append(ticket)
         self._start_next()
@@ -95,6 +98,16 @@ class Scheduler:
                 tickets.remove(ticket)
         self._start_next()
 
+    def end(self, document: str | None, user: str) -> None:
+        """End the requests for a document, which was asked for anew and needs no turn."""
+        for ticket in [*self._waiting, *self._running]:
+            if (
+                document is not None
+                and (ticket.document, ticket.user) == (document, user)
+                and not ticket.ahead
+            ):
+                self._end(ticket, _superseded())
+
     def close(self) -> None:
         """End everything that runs or waits with :class:`EngineClosed`, and let nothing more in."""
         self._closed = True
@@ -112,7 +125,7 @@ class Scheduler:
             ticket.stop(reason)
 
     def _bound_queue(self, newest: Ticket) -> None:
-        alike = [ticket for ticket in self._waiting if ticket.urgency == newest.urgency]
+        alike = [each for each in self._waiting if each.urgency == newest.urgency and not each.variant]
         if newest.ahead and len(alike) > AHEAD_WAITING:
             self._end(alike[0], Superseded("Newer work ahead of time took this one's place."))
         elif not newest.ahead and newest in alike and len(alike) > self._max_waiting:
@@ -149,6 +162,10 @@ class Scheduler:
         self._served[user] = next(self._turns)
         if len(self._served) > USERS_REMEMBERED:
             del self._served[next(iter(self._served))]
+
+
+def _superseded() -> Superseded:
+    return Superseded("A newer request took this one's place.")
 
 
 def _closed() -> EngineClosed:

@@ -65,7 +65,7 @@ class _Turn(Generic[R]):
         self._work: Work[R] = work
         self._reason: FimbleError | None = None
         urgency = urgency_of(request, warm=warm)
-        self._ticket = Ticket(request.document, request.user, urgency, self._lose_turn)
+        self._ticket = Ticket(request.document, request.user, urgency, self._lose_turn, request.variant)
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:

@@ -100,6 +100,8 @@ class FimRequest:
     grammar: Grammar | None = None
     ahead: bool = False
     """Made before anybody asked: it gives way to every other request."""
+    variant: int = 0
+    """From 1 on a further answer to a question that is under way: it takes nothing's place."""
     left_out: int = 0
 
 
@@ -143,7 +145,7 @@ class TextRequest:
     ``max_tokens`` None is as many as fit; 0 evaluates the prompt and ends with "length". ``logprobs``
     asks for each token's log-probability and those of that many alternatives. ``echo`` puts the prompt
     ahead of the answer. ``truncate`` cuts a prompt that is too long from the left instead of refusing
-    it. ``user``, ``document``, ``deadline_ms`` and ``model`` mean what they mean in
+    it. ``user``, ``document``, ``deadline_ms``, ``model`` and ``variant`` mean what they mean in
     :class:`FimRequest`. An instruction ahead of the prompt is the caller's to write; see
     ``prompt/code_chat.py`` for how text becomes a comment.
     """
@@ -163,6 +165,7 @@ class TextRequest:
     model: str | None = None
     document: str | None = None
     user: str = ""
+    variant: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +205,7 @@ class ChatRequest:
     model: str | None = None
     document: str | None = None
     user: str = ""
+    variant: int = 0
 
 
 Request = FimRequest | TextRequest | ChatRequest

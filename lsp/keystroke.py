@@ -6,6 +6,7 @@ right, showing. Each stage is a function; :func:`suggest` calls them in this ord
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -119,8 +120,8 @@ async def ask(session: Session, document: Document, snapshot: Snapshot, invoked:
 
 def variants_of(request: FimRequest, count: int) -> list[FimRequest]:
     """The request itself, then the same with chance in it."""
-    chances = (Sampling(temperature=VARIETY, top_p=0.95, seed=seed) for seed in range(1, count))
-    return [request, *(replace(request, sampling=chance) for chance in chances)]
+    chances = ((i, Sampling(temperature=VARIETY, top_p=0.95, seed=i)) for i in range(1, count))
+    return [request, *(replace(request, sampling=chance, variant=i) for i, chance in chances)]
 
 
 async def ask_engine(
@@ -130,11 +131,12 @@ async def ask_engine(
     variants: list[FimRequest],
     add: Callable[[Suggestion], None],
 ) -> None:
-    """Have the engine answer the variants one after the other; hand over what is new."""
+    """Have the engine answer all variants at the same time; hand over what is new, in their order."""
     memory, texts = session.memory, list[str]()
+    answers = [asyncio.create_task(engine.complete(request)) for request in variants]
     try:
-        for number, request in enumerate(variants):
-            completion = await engine.complete(request)
+        for number, answer in enumerate(answers):
+            completion = await answer
             session.counters.add(completion.usage)
             session.engine.succeeded(completion.model)
             if number == 0 or is_another(completion, texts):
@@ -144,6 +146,10 @@ async def ask_engine(
         return
     except FimbleError as error:
         session.engine.failed(error)
+    finally:
+        for answer in answers:
+            answer.cancel()
+        await asyncio.gather(*answers, return_exceptions=True)
 
 
 def is_another(completion: Completion, earlier: list[str]) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
-from fimble.engine.types import Completion, Delta, Sampling
+from fimble.engine.types import Completion, Delta, Request, Sampling
 
 from .call import Spent
 from .schema.base import CachedTokens, DetailedUsage
 
+R = TypeVar("R", bound=Request)
 VARIETY = 0.6
 """Temperature of the second and further variants when none was given: greedy ones would all be equal."""
 
@@ -29,12 +30,16 @@ def new_id(prefix: str) -> str:
     return prefix + uuid.uuid4().hex[:24]
 
 
-def variants(sampling: Sampling, n: int, heat: float | None) -> list[Sampling]:
-    """``n`` samplings that differ in their seeds; the first one is exactly what was asked for. ``heat``
+def variants(request: R, n: int, heat: float | None) -> list[R]:
+    """``n`` requests that differ in their seeds; the first one is exactly what was asked for. ``heat``
     replaces a temperature that was not given, from the second one on."""
-    varied = sampling if heat is None else replace(sampling, temperature=heat)
-    others = [replace(varied, seed=None if sampling.seed is None else sampling.seed + i) for i in range(1, n)]
-    return [sampling, *others]
+    first: Sampling = request.sampling
+    varied = first if heat is None else replace(first, temperature=heat)
+    seeds = [None if first.seed is None else first.seed + i for i in range(1, n)]
+    others = [
+        replace(request, sampling=replace(varied, seed=seed), variant=i) for i, seed in enumerate(seeds, 1)
+    ]
+    return [request, *others]
 
 
 def reason_of(made: Completion | Delta) -> Literal["stop", "length"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fimble.engine.types import (
     JSON_OBJECT,
@@ -35,6 +35,7 @@ from ..schema.chat import (
     ResponseFormat,
 )
 from ..schema.tools import tool_call_made
+from ..together import in_order, together
 
 ROOM_FOR_ANSWER = 0.25
 """Share of the context that ``context-compression`` leaves to the answer when no budget is given."""
@@ -49,10 +50,10 @@ async def chat(call: Call, body: ChatCompletionsRequest) -> Answer:
     head = Head(model.id, new_id("chatcmpl-"))
     if body.stream:
         return _Stream(call, model, body, head).events(wanted)
-    choices = [
-        _choice(await call.whole(model, call.engine.stream_chat(each), again=i > 0), i, body)
-        for i, each in enumerate(wanted)
-    ]
+    made = await together(
+        call.whole(model, call.engine.stream_chat(each), again=each.variant > 0) for each in wanted
+    )
+    choices = [_choice(each, i, body) for i, each in enumerate(made)]
     return ChatCompletionsResponse(
         id=head.id,
         object="chat.completion",
@@ -86,7 +87,7 @@ async def _request(call: Call, body: ChatCompletionsRequest, model: ModelInfo) -
         logprobs=body.top_logprobs if body.logprobs else None,
         user=call.user,
     )
-    return [replace(first, sampling=each) for each in variants(first.sampling, body.n, None)]
+    return variants(first, body.n, None)
 
 
 def _grammar(form: ResponseFormat | None) -> Grammar | None:
@@ -122,18 +123,18 @@ class _Stream:
     async def events(self, wanted: list[ChatRequest]) -> Events:
         options = self.body.stream_options
         wants_usage = options is not None and options.include_usage
-        for index, request in enumerate(wanted):
-            async with aclosing(self._choice(index, request)) as events:
-                async for event in events:
-                    if wants_usage:
-                        event.usage = None
-                    yield event
+        async with aclosing(in_order([self._choice(each) for each in wanted])) as events:
+            async for event in events:
+                if wants_usage:
+                    event.usage = None
+                yield event
         if wants_usage:
             last = self._chunk([])
             last.usage = usage_of(self.call.spent)
             yield last
 
-    async def _choice(self, index: int, request: ChatRequest) -> AsyncGenerator[ChatCompletionsChunk]:
+    async def _choice(self, request: ChatRequest) -> AsyncGenerator[ChatCompletionsChunk]:
+        index = request.variant
         deltas = self.call.metered(self.model, self.call.engine.stream_chat(request), again=index > 0)
         begun, calls = False, 0
         async with aclosing(deltas):

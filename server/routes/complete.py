@@ -7,13 +7,14 @@ from dataclasses import asdict, replace
 
 from fimble.engine.errors import Superseded
 from fimble.engine.privacy.guard import guarded
-from fimble.engine.types import Completion, FimRequest, ModelInfo, Sampling, Timings, Usage
+from fimble.engine.types import Completion, FimRequest, ModelInfo, Timings, Usage
 
 from ..call import Call
 from ..choices import VARIETY, reason_of, variants
 from ..endpoint import Answer, Endpoint, Events
 from ..errors import unsupported
 from ..schema.complete import CompleteEvent, CompleteRequest, CompleteResponse, TimingsBody, UsageBody
+from ..together import together
 
 
 async def complete(call: Call, body: CompleteRequest) -> Answer:
@@ -27,6 +28,7 @@ async def complete(call: Call, body: CompleteRequest) -> Answer:
     known = call.services.memory.find(model, wanted) if body.n == 1 else None
     if known is not None:
         call.services.metrics.remembered.labels(model.id).inc()
+        call.engine.answered(wanted)
         return _remembered(known, body)
     if body.stream:
         return _events(call, model, wanted, body.details)
@@ -44,21 +46,13 @@ async def _read_ahead(call: Call, model: ModelInfo, wanted: FimRequest) -> Compl
 async def _candidates(call: Call, model: ModelInfo, wanted: FimRequest, n: int) -> list[Completion]:
     """``n`` answers, the first of which is exactly what was asked for."""
     heat = None if wanted.sampling.temperature else VARIETY
-    made = [
-        await call.whole(model, call.engine.stream(_next(wanted, sampling, call)), again=i > 0)
-        for i, sampling in enumerate(variants(wanted.sampling, n, heat))
-    ]
+    made = await together(
+        call.whole(model, call.engine.stream(each), again=each.variant > 0)
+        for each in variants(wanted, n, heat)
+    )
     for each in reversed(made):
         call.services.memory.add(model, wanted, each.text, each.finish_reason)
     return made
-
-
-def _next(wanted: FimRequest, sampling: Sampling, call: Call) -> FimRequest:
-    """The next of several answers, which together have the time of one."""
-    if wanted.deadline_ms is None:
-        return replace(wanted, sampling=sampling)
-    left = max(0.0, wanted.deadline_ms - call.elapsed_ms)
-    return replace(wanted, sampling=sampling, deadline_ms=left)
 
 
 def _answer(made: list[Completion], body: CompleteRequest) -> CompleteResponse:

@@ -15,6 +15,7 @@ from ..endpoint import Answer, Endpoint, Events
 from ..errors import invalid, unsupported
 from ..schema.completions import CompletionsRequest, CompletionsResponse, Prompt, TextChoice, Wanted
 from ..schema.tools import tool_call_made
+from ..together import in_order, together
 
 
 async def completions(call: Call, body: CompletionsRequest) -> Answer:
@@ -59,7 +60,7 @@ def _requests(call: Call, body: CompletionsRequest, prompt: Prompt, n: int) -> l
     limit = call.token_limit(body.max_tokens if given else None, body.max_tokens)
     first = body.to_engine(prompt, call.user, limit)
     heat = VARIETY if body.temperature is None else None
-    return [replace(first, sampling=each) for each in variants(first.sampling, n, heat)]
+    return variants(first, n, heat)
 
 
 def _stream(call: Call, request: Wanted) -> AsyncGenerator[Delta]:
@@ -73,11 +74,10 @@ async def _candidates(
 ) -> list[Completion]:
     """``n`` answers to one prompt, the likeliest of ``best_of``."""
     count = max(body.n, body.best_of)
-    made = []
-    for i, request in enumerate(_requests(call, body, prompt, count)):
-        if count > body.n and request.logprobs is None:
-            request = replace(request, logprobs=0)
-        made.append(await call.whole(model, _stream(call, request), again=i > 0))
+    wanted = _requests(call, body, prompt, count)
+    if count > body.n:
+        wanted = [each if each.logprobs is not None else replace(each, logprobs=0) for each in wanted]
+    made = await together(call.whole(model, _stream(call, each), again=each.variant > 0) for each in wanted)
     if count > body.n:
         made.sort(key=lambda each: logprobs.mean(each.logprobs), reverse=True)
     return made[: body.n]
@@ -86,18 +86,27 @@ async def _candidates(
 async def _events(call: Call, model: ModelInfo, body: CompletionsRequest, head: Head) -> Events:
     """Choices one after the other; each ends with its finish reason."""
     wants_usage = body.stream_options is not None and body.stream_options.include_usage
-    index = 0
-    for prompt in body.prompts():
-        for i, request in enumerate(_requests(call, body, prompt, body.n)):
-            async with aclosing(call.metered(model, _stream(call, request), again=i > 0)) as deltas:
-                async for delta in deltas:
-                    event = _response(head, [_choice(delta, index, body)])
-                    if wants_usage:
-                        event.usage = None
-                    yield event
-            index += 1
+    for number, prompt in enumerate(body.prompts()):
+        wanted = _requests(call, body, prompt, body.n)
+        choices = [
+            _choice_events(call, model, body, head, each, number * body.n + each.variant) for each in wanted
+        ]
+        async with aclosing(in_order(choices)) as events:
+            async for event in events:
+                if wants_usage:
+                    event.usage = None
+                yield event
     if wants_usage:
         yield _response(head, [], call)
+
+
+async def _choice_events(
+    call: Call, model: ModelInfo, body: CompletionsRequest, head: Head, request: Wanted, index: int
+) -> AsyncGenerator[CompletionsResponse]:
+    deltas = call.metered(model, _stream(call, request), again=request.variant > 0)
+    async with aclosing(deltas):
+        async for delta in deltas:
+            yield _response(head, [_choice(delta, index, body)])
 
 
 def _choice(made: Completion | Delta, index: int, body: CompletionsRequest) -> TextChoice:

@@ -47,6 +47,49 @@ async def test_a_newer_request_replaces_the_waiting_one_and_stops_the_running_on
     assert scheduler.running == 2
 
 
+def variant(number: int, log: list[str]) -> Ticket:
+    return Ticket("a", "", Urgency.SUGGESTION, lambda reason: log.append(f"out {number}"), number)
+
+
+async def test_variants_of_a_request_replace_nothing_and_are_replaced_together() -> None:
+    scheduler, log = Scheduler(2, 4), list[str]()
+    for number in range(2):
+        await scheduler.acquire(variant(number, log))
+    waits = await waiting(scheduler, variant(2, log))
+    assert (scheduler.running, scheduler.waiting, log) == (2, 1, [])
+    await scheduler.acquire(ticket("a"))
+    assert log == ["out 0", "out 1"]
+    with pytest.raises(Superseded):
+        await waits
+
+
+async def test_variants_count_once_in_a_queue() -> None:
+    scheduler, log = Scheduler(1, 1), list[str]()
+    await scheduler.acquire(ticket("busy"))
+    tasks = [await waiting(scheduler, variant(number, log)) for number in range(3)]
+    assert scheduler.waiting == 3
+    with pytest.raises(Overloaded):
+        await scheduler.acquire(ticket("other"))
+    for task in tasks:
+        task.cancel()
+
+
+async def test_a_document_that_was_answered_elsewhere_ends_its_requests_but_no_work_ahead() -> None:
+    scheduler, log = Scheduler(3, 4), list[str]()
+    for each in (ticket("a", "ann", log=log), ticket("a", "bob"), ticket()):
+        await scheduler.acquire(each)
+    waits = await waiting(scheduler, ticket("c", "ann"))
+    scheduler.end("c", "ann")
+    with pytest.raises(Superseded):
+        await waits
+    scheduler.end("a", "ann")
+    assert log == ["out"]
+    await scheduler.acquire(ticket("b", warm=True))
+    scheduler.end("b", "")
+    scheduler.end(None, "")
+    assert scheduler.running == 3
+
+
 async def test_of_many_requests_for_a_document_only_the_newest_waits() -> None:
     scheduler = Scheduler(1, 4)
     busy = ticket("busy")

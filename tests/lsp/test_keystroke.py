@@ -10,7 +10,7 @@ from fimble.engine.errors import UpstreamUnavailable
 from fimble.engine.serving import Serving
 
 from .conftest import Start
-from .editor import ANSWER, Scripted, span
+from .editor import ANSWER, Editor, Scripted, span
 
 U = "file:///w/a.py"
 
@@ -19,6 +19,13 @@ async def asked(backend: Scripted, count: int) -> None:
     """Wait until the engine was asked so often."""
     async with asyncio.timeout(60):
         while len(backend.asked) < count:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+
+async def answered(editor: Editor) -> None:
+    """Wait until the engine has answered something."""
+    async with asyncio.timeout(60):
+        while not editor.server.session.counters.completion_tokens:  # noqa: ASYNC110
             await asyncio.sleep(0)
 
 
@@ -151,12 +158,36 @@ class TestByHand:
         editor.open(U, "x = \ny = \n")
         backend.let_go()
         by_hand = editor.ask(U, (0, 4), invoked=True)
-        await asked(backend, 2)
+        await answered(editor)
         other = editor.ask(U, (1, 4))
         assert [item["insertText"] for item in await editor.items(by_hand)] == ["one"]
         backend.let_go(10)
         assert [item["insertText"] for item in await editor.items(other)] == ["two"]
         assert await editor.texts(U, (0, 4)) == ["one"]
+
+    async def test_all_are_asked_for_at_once(self, start: Start) -> None:
+        backend = Scripted("one", "two", "three", held=True)
+        backend.slots = 3
+        editor = await start(backend, options={"prefetch": False})
+        editor.open(U, "x = \n")
+        id = editor.ask(U, (0, 4), invoked=True)
+        await asked(backend, 3)
+        backend.let_go(3)
+        assert [item["insertText"] for item in await editor.items(id)] == ["one", "two", "three"]
+        assert [request.variant for request in backend.asked] == [0, 1, 2]
+
+    async def test_all_end_when_one_fails(self, start: Start) -> None:
+        backend = Scripted(UpstreamUnavailable("Gone."), "two", held=True)
+        backend.slots = 3
+        editor = await start(backend, options={"prefetch": False})
+        editor.open(U, "x = \n")
+        id = editor.ask(U, (0, 4), invoked=True)
+        await asked(backend, 3)
+        backend.let_go()
+        assert await editor.items(id) == []
+        assert editor.shown() == ["fimble: Gone."]
+        assert await editor.command("fimble.status")
+        assert not editor.server.session.asks._ending
 
     async def test_beginnings_of_others_are_no_choice(self, start: Start) -> None:
         editor = await start(Scripted("foo(a)", "foo", "foo(a) ", "bar"), options={"candidates": 4})
