@@ -57,7 +57,20 @@ async def examine(flags: dict[str, Any]) -> list[Check]:
     if not any(check.result == "error" for check in checks):
         # what an editor would use is examined, but no fall-back hides a server that is away
         checks += await _self_test(settings.model_copy(update={"fallback": False}))
+    if not remote:
+        checks += await _machine(settings)
     return checks
+
+
+async def _machine(settings: Settings) -> list[Check]:
+    """What else could run here; nothing where the bundled model does not, which is told elsewhere."""
+    from .doctor_speed import measure, report
+
+    try:
+        detail, advice = report(await measure(settings))
+    except FimbleError:
+        return []
+    return [Check("machine", "ok", detail, advice)]
 
 
 def _versions() -> Check:
