@@ -8,16 +8,20 @@ from typing import Any
 
 from fimble.engine.engine import Engine
 from fimble.engine.errors import SettingsError
+from fimble.engine.runtimes.memory import SEQUENCES
 from fimble.engine.settings import require_settings
 from fimble.server.run import serve
 from fimble.server.settings import server_settings
 
 from .log import set_up_log
 
+DEFAULTS = {"sequences": SEQUENCES}
+"""Many people type at a server: each needs a place in the model's cache."""
+
 
 def run(server_flags: dict[str, Any], engine_flags: dict[str, Any], log_level: str) -> None:
     set_up_log(log_level)
-    settings, server = require_settings(engine_flags), server_settings(server_flags)
+    settings, server = require_settings(engine_flags, DEFAULTS), server_settings(server_flags)
 
     async def main() -> None:
         engine = Engine(settings)

@@ -10,6 +10,7 @@ from .backends.base import Backend
 from .backends.local import LocalBackend, LocalModel
 from .errors import SettingsError
 from .models.catalogue import resolve_model
+from .runtimes.memory import SEQUENCES_WANTED
 from .settings import Settings
 from .workers.messages import WorkerOptions
 from .workers.transports import ProcessTransport, Transport
@@ -57,7 +58,13 @@ def open_local(settings: Settings, on_state: OnState) -> LocalBackend:
         path = str(file)
     workers = 1 if settings.engine == "shared" else settings.workers
     make_worker = worker_maker(settings, path, on_state)
-    return LocalBackend(LocalModel(name, path), make_worker, workers, settings.engine)
+    return LocalBackend(LocalModel(name, path), make_worker, workers, settings.engine, slots_of(settings))
+
+
+def slots_of(settings: Settings) -> int:
+    """How many requests of a kind one worker is given at a time: with suggestions and answers that take a
+    while, each has a place in the model's cache."""
+    return max(1, (settings.sequences or SEQUENCES_WANTED) // 2)
 
 
 def worker_maker(settings: Settings, model: str, on_state: OnState) -> Callable[[], Worker]:
@@ -69,6 +76,7 @@ def worker_maker(settings: Settings, model: str, on_state: OnState) -> Callable[
         batch=settings.batch,
         window=settings.window_tokens,
         runtime="fake" if model == FAKE else settings.runtime,
+        sequences=settings.sequences,
         cache_tokens=settings.cache_tokens,
         gpu_layers=settings.gpu_layers,
         fake=_fake_options() if model == FAKE else None,

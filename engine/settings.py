@@ -63,6 +63,12 @@ class Settings(BaseModel):
     cache_tokens: int = Field(
         0, ge=0, le=16_777_216, description="What the model remembers, in tokens; 0: fits the free memory"
     )
+    sequences: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Places in code that the model keeps at hand; 0: 8, and 64 in `fimble serve`",
+    )
     threads: int = Field(0, ge=0, le=256, description="Threads for the model; 0: half the cores, at most 4")
     workers: int = Field(1, ge=1, le=64, description="Worker processes, each with the model loaded")
     window_tokens: int = Field(0, ge=0, le=131_072, description="Size of the prompt; 0: fits the model")
@@ -126,9 +132,11 @@ def load_settings(
     return _validated(values, sources, problems), problems
 
 
-def require_settings(flags: Mapping[str, Any] | None = None) -> Settings:
+def require_settings(
+    flags: Mapping[str, Any] | None = None, defaults: Mapping[str, Any] | None = None
+) -> Settings:
     """As :func:`load_settings`, for commands that had better stop: raises :class:`SettingsError`."""
-    settings, problems = load_settings(flags)
+    settings, problems = load_settings(flags, defaults=defaults)
     if problems:
         raise SettingsError(problems[0])
     return settings

@@ -31,12 +31,13 @@ class LocalBackend:
         make_worker: Callable[[], Worker],
         workers: int = 1,
         engine: str = "local",
+        slots: int = 1,
     ) -> None:
-        """``engine`` is what it is called: ``local`` or ``shared``."""
+        """``engine`` is what it is called: ``local`` or ``shared``; ``slots`` are those of one worker."""
         self._model, self._engine = model, engine
         self._workers = [make_worker() for _ in range(workers)]
         self._last_worker: dict[str, Worker] = {}
-        self.slots = workers
+        self.slots = workers * slots
         self.trims = False
 
     @property
