@@ -16,8 +16,8 @@ from ..scheduler import Scheduler
 from ..turns import in_turn, warm_in_turn
 from ..types import Request
 from ..workers.codec import COMMANDS
-from ..workers.frames import FrameWriter, receive
 from ..workers.messages import Cancel, Command, Ended, Open, Opened, OpenFailed, Piece, Ping, Pong, Run
+from ..workers.streams import FrameWriter, receive
 
 
 class Client:

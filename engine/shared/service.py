@@ -20,6 +20,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ..backends.local import LocalBackend, LocalModel
+from ..errors import FimbleError
 from ..limits import CLIENTS
 from ..scheduler import Scheduler
 from ..workers.transports import ProcessTransport
@@ -72,6 +73,7 @@ def _speaker(descriptor: int) -> Say:
 async def _serve(address: Address, on_listening: Callable[[], None]) -> None:
     """Serve until nobody has been joined for a while, or a signal comes."""
     service, ended = Service(address.options), asyncio.Event()
+    service.load()
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # Windows
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
@@ -101,6 +103,15 @@ class Service:
         self._users = itertools.count(1)
         self._clients: set[Client] = set()
         self._left = asyncio.Event()
+        self._loading: asyncio.Future[None] | None = None
+
+    def load(self) -> None:
+        """Begin to open the model, which the editor that started the service is going to ask for."""
+        self._loading = asyncio.ensure_future(self._load())
+
+    async def _load(self) -> None:
+        with suppress(FimbleError):  # whoever asks will hear of it
+            await self._backend.info()
 
     async def welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one editor until it goes away."""

@@ -6,8 +6,8 @@ import asyncio
 
 from ..errors import FrameError
 from ..workers.codec import REPLIES
-from ..workers.frames import FrameWriter, receive
 from ..workers.messages import Command, Ping
+from ..workers.streams import FrameWriter, receive
 from ..workers.transports import OnExit, OnReply
 from .address import Address, ServiceOptions
 from .join import join

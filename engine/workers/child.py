@@ -3,10 +3,13 @@
 Commands come in on standard input, replies go out on what was standard output; native code that prints
 reaches standard error instead. When standard input ends, the parent is gone, and so is this process,
 even in the middle of a native call.
+
+What runs models is imported while the parent still finds out which model it wants.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -36,7 +39,18 @@ def main() -> None:
 
     body = Body(send)
     threading.Thread(target=_listen, args=(body,), daemon=True).start()
+    _prepare()
     body.work()
+
+
+def _prepare() -> None:
+    """Import what :class:`Body` needs for a model."""
+    gc.disable()  # what is imported stays: there is no garbage in it
+    from . import opened, runner
+
+    gc.freeze()
+    gc.enable()
+    del opened, runner
 
 
 def _listen(body: Body) -> None:

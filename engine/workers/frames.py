@@ -5,17 +5,15 @@ The length is four bytes, little-endian; it is checked before anything of that l
 
 from __future__ import annotations
 
-import asyncio
 import struct
-from collections.abc import Callable
 from typing import BinaryIO
 
 from ..errors import FrameError, InvalidRequest
-from ..limits import FRAME_BYTES, FRAME_SECONDS, UNREAD_BYTES, UNREAD_SECONDS
+from ..limits import FRAME_BYTES
 from .codec import Decoder, M, encode
 from .messages import Command, Reply
 
-_LENGTH = struct.Struct("<I")
+LENGTH = struct.Struct("<I")
 
 
 def pack(message: Command | Reply) -> bytes:
@@ -26,88 +24,23 @@ def pack(message: Command | Reply) -> bytes:
             f"The request or its answer has {len(data) / 1e6:.1f} MB, "
             f"but a model's process takes at most {FRAME_BYTES / 1e6:.1f} MB. Send less, or ask for less."
         )
-    return _LENGTH.pack(len(data)) + data
-
-
-class FrameWriter:
-    """Sends without waiting. An end that does not read is given up, by a call of ``on_stuck``, before what
-    waits for it takes much memory."""
-
-    def __init__(self, writer: asyncio.StreamWriter, on_stuck: Callable[[], object]) -> None:
-        self._writer, self._on_stuck = writer, on_stuck
-        self._draining: asyncio.Task[None] | None = None
-        writer.transport.set_write_buffer_limits(high=0)
-
-    def send(self, message: Command | Reply) -> None:
-        """Send it, or do nothing when the other end is gone; raises what :func:`pack` raises."""
-        frame = pack(message)
-        if self._writer.is_closing():
-            return
-        if self._waiting > UNREAD_BYTES:
-            self._on_stuck()
-            return
-        self._writer.write(frame)
-        if self._waiting and self._draining is None:
-            self._draining = asyncio.get_running_loop().create_task(self._drain())
-
-    def close(self) -> None:
-        """Close the connection; what the other end has not taken yet is dropped."""
-        if self._draining is not None:
-            self._draining.cancel()
-        if self._waiting:
-            self._writer.transport.abort()
-        else:
-            self._writer.close()
-
-    @property
-    def _waiting(self) -> int:
-        """Bytes that the other end has not taken yet."""
-        return self._writer.transport.get_write_buffer_size()
-
-    async def _drain(self) -> None:
-        try:
-            async with asyncio.timeout(UNREAD_SECONDS):
-                await self._writer.drain()
-        except TimeoutError:
-            self._on_stuck()
-        except ConnectionError:
-            pass  # the reading side notices the same end and reports it
-        finally:
-            self._draining = None
-
-
-async def receive(reader: asyncio.StreamReader, decoder: Decoder[M]) -> M | None:
-    """The next message, however long it takes to begin, or None at the stream's end.
-
-    Raises :class:`~..errors.FrameError` for bytes that are no message, and for a message that does not
-    arrive whole in time.
-    """
-    try:
-        length = _checked(await reader.readexactly(_LENGTH.size))
-    except asyncio.IncompleteReadError:
-        return None
-    try:
-        async with asyncio.timeout(FRAME_SECONDS):
-            data = await reader.readexactly(length)
-    except asyncio.IncompleteReadError:
-        return None
-    except TimeoutError as error:
-        raise FrameError("A message between fimble's processes did not arrive whole in time.") from error
-    return decoder.decode(data)
+    return LENGTH.pack(len(data)) + data
 
 
 def read(stream: BinaryIO, decoder: Decoder[M]) -> M | None:
-    """The next message of a blocking stream, or None at its end; as :func:`receive` otherwise."""
-    header = stream.read(_LENGTH.size)
-    if len(header) < _LENGTH.size:
+    """The next message of a blocking stream, or None at its end; :class:`~..errors.FrameError` for bytes
+    that are none."""
+    header = stream.read(LENGTH.size)
+    if len(header) < LENGTH.size:
         return None
-    length = _checked(header)
+    length = checked(header)
     data = stream.read(length)
     return decoder.decode(data) if len(data) == length else None
 
 
-def _checked(header: bytes) -> int:
-    length: int = _LENGTH.unpack(header)[0]
+def checked(header: bytes) -> int:
+    """The length that a header tells; :class:`~..errors.FrameError` when it is too much."""
+    length: int = LENGTH.unpack(header)[0]
     if length > FRAME_BYTES:
         raise FrameError(
             f"A message between fimble's processes has {length} bytes; at most {FRAME_BYTES} are read."

@@ -14,8 +14,8 @@ from typing import Protocol
 from ..errors import FrameError
 from ..limits import STOP_SECONDS
 from .codec import REPLIES
-from .frames import FrameWriter, receive
 from .messages import Command, Reply
+from .streams import FrameWriter, receive
 
 OnReply = Callable[[Reply], None]
 OnExit = Callable[[str], None]

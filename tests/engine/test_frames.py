@@ -21,9 +21,9 @@ from fimble.engine import errors
 from fimble.engine.errors import FimbleError, FrameError, InvalidRequest, RequestError
 from fimble.engine.limits import FRAME_BYTES
 from fimble.engine.types import Delta, FimRequest, ModelInfo
-from fimble.engine.workers import frames
+from fimble.engine.workers import streams
 from fimble.engine.workers.codec import COMMANDS, REPLIES, Decoder, encode
-from fimble.engine.workers.frames import pack, read, receive
+from fimble.engine.workers.frames import pack, read
 from fimble.engine.workers.messages import (
     Cancel,
     Command,
@@ -35,6 +35,7 @@ from fimble.engine.workers.messages import (
     Run,
     WorkerOptions,
 )
+from fimble.engine.workers.streams import receive
 
 ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, FimbleError)]
 TEXTS = st.text(st.characters(codec=None, exclude_categories=()), max_size=20)
@@ -132,7 +133,7 @@ class TestBounds:
             await receive(reader_of(header), COMMANDS)
 
     async def test_a_message_that_does_not_go_on_ends_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(frames, "FRAME_SECONDS", 0.0)
+        monkeypatch.setattr(streams, "FRAME_SECONDS", 0.0)
         stream = asyncio.StreamReader()
         stream.feed_data(struct.pack("<I", 10) + b"half")
         with pytest.raises(FrameError, match="in time"):

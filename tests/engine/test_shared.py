@@ -176,5 +176,5 @@ def test_places_differ_by_options() -> None:
 
 def test_another_version_uses_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
     before = Address(options()).path
-    monkeypatch.setattr(addresses, "version", lambda name: "0.0.1")
+    monkeypatch.setattr(addresses, "VERSION", "0.0.1")
     assert Address(options()).path != before

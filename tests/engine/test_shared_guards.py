@@ -28,9 +28,9 @@ from fimble.engine.shared.peer import check_peer
 from fimble.engine.shared.service import Service
 from fimble.engine.shared.watch import Watch
 from fimble.engine.types import Delta, FimRequest
-from fimble.engine.workers import frames
+from fimble.engine.workers import streams
 from fimble.engine.workers.codec import REPLIES
-from fimble.engine.workers.frames import FrameWriter, pack, receive
+from fimble.engine.workers.frames import pack
 from fimble.engine.workers.messages import (
     Cancel,
     Ended,
@@ -42,6 +42,7 @@ from fimble.engine.workers.messages import (
     Run,
     WorkerOptions,
 )
+from fimble.engine.workers.streams import FrameWriter, receive
 
 from ..e2e.faults.processes import SERVICE, memory_bytes, running, runtime_folder, until
 
@@ -284,7 +285,7 @@ class TestReadersWhoDoNotRead:
             await until(lambda: not writer.transport.get_write_buffer_size())
 
     async def test_one_is_given_up_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(frames, "UNREAD_SECONDS", 0.0)
+        monkeypatch.setattr(streams, "UNREAD_SECONDS", 0.0)
         async with unread() as writer:
             gone = asyncio.Event()
             FrameWriter(writer, gone.set).send(Piece(1, Delta("x" * 5_000_000)))
