@@ -17,6 +17,9 @@ def run(tcp: int | None = None, log_level: str = "warning") -> int:
     gc.disable()  # what is imported stays: looking for garbage in it costs an eighth of the start
     import asyncio
 
+    from fimble.lsp.lazy_types import import_types
+
+    import_types()
     from fimble.lsp.streams import LOOPBACK, serve_stdio, serve_tcp
 
     gc.freeze()

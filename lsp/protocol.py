@@ -115,7 +115,7 @@ class Protocol(LanguageServerProtocol):
 
     def _structured(self, method: str, data: dict[str, Any]) -> Any:
         kind, asked = self.get_message_type(method), "id" in data
-        if kind is not None and asked == hasattr(kind, "id"):
+        if kind is not None and asked == hasattr(attrs.fields(kind), "id"):
             return self._converter.structure(data, kind)
         if asked or kind is not None:
             raise JsonRpcMethodNotFound.of(method[:100])
