@@ -106,7 +106,26 @@ def _granite_hybrid(at: int) -> Shapes:
     return _GATED | (_ATTENTION if at else _weights(attn_norm=(WIDTH,)) | _MAMBA2)
 
 
-_ROPED, _LATENT, _EXPERTS = 4, 16, 4
+_EXPERTS, _EXPERT_FEED = 4, 8
+_ROUTED = _weights(
+    ffn_gate_inp=(WIDTH, _EXPERTS), ffn_gate_exps=(WIDTH, _EXPERT_FEED, _EXPERTS),
+    ffn_up_exps=(WIDTH, _EXPERT_FEED, _EXPERTS), ffn_down_exps=(_EXPERT_FEED, WIDTH, _EXPERTS),
+)  # fmt: skip
+_SHARED_EXPERT = _weights(
+    ffn_gate_shexp=(WIDTH, _EXPERT_FEED),
+    ffn_up_shexp=(WIDTH, _EXPERT_FEED),
+    ffn_down_shexp=(_EXPERT_FEED, WIDTH),
+)
+_MIXTURE = _ATTENTION | _weights(ffn_norm=(WIDTH,)) | _ROUTED
+_EXPERT_KEYS = {
+    "expert_count": _EXPERTS, "expert_used_count": 2, "expert_feed_forward_length": _EXPERT_FEED,
+}  # fmt: skip
+_SHARED_KEYS = _EXPERT_KEYS | {
+    "expert_shared_count": 1,
+    "leading_dense_block_count": 1,
+    "expert_weights_scale": 1.0,
+}
+_ROPED, _LATENT = 4, 16
 
 
 def _deepseek2(at: int) -> Shapes:
@@ -115,14 +134,12 @@ def _deepseek2(at: int) -> Shapes:
         attn_norm=(WIDTH,), attn_q=(WIDTH, HEADS * (HEAD + _ROPED)), attn_kv_a_mqa=(WIDTH, _LATENT + _ROPED),
         attn_kv_a_norm=(_LATENT,), attn_kv_b=(_LATENT, HEADS * 2 * HEAD), attn_output=(HEADS * HEAD, WIDTH),
     )  # fmt: skip
-    if at == 0:
-        return attention | _GATED
-    experts = _weights(
-        ffn_norm=(WIDTH,), ffn_gate_inp=(WIDTH, _EXPERTS), ffn_gate_exps=(WIDTH, 8, _EXPERTS),
-        ffn_up_exps=(WIDTH, 8, _EXPERTS), ffn_down_exps=(8, WIDTH, _EXPERTS), ffn_gate_shexp=(WIDTH, 8),
-        ffn_up_shexp=(WIDTH, 8), ffn_down_shexp=(8, WIDTH),
-    )  # fmt: skip
-    return attention | experts
+    return attention | _weights(ffn_norm=(WIDTH,)) | (_ROUTED | _SHARED_EXPERT if at else _GATE)
+
+
+def _glm4_moe(at: int) -> Shapes:
+    shapes = _ATTENTION | _QKV_BIASES | _weights(post_attention_norm=(WIDTH,))
+    return shapes | (_ROUTED | _SHARED_EXPERT | _biases(exp_probs_b=_EXPERTS) if at else _GATE)
 
 
 ARCHITECTURES = {
@@ -182,11 +199,17 @@ ARCHITECTURES = {
             {
                 "attention.head_count_kv": HEADS, "attention.key_length": HEAD + _ROPED,
                 "attention.value_length": HEAD, "attention.kv_lora_rank": _LATENT,
-                "rope.dimension_count": _ROPED, "leading_dense_block_count": 1, "expert_count": _EXPERTS,
-                "expert_used_count": 2, "expert_shared_count": 1, "expert_feed_forward_length": 8,
-                "expert_weights_scale": 1.0,
+                "rope.dimension_count": _ROPED, **_SHARED_KEYS,
             },
             blocks=27, per_block=_deepseek2,
+        ),
+        Architecture("qwen3moe", _MIXTURE | _HEAD_NORMS, _ENDS, _HEAD_KEYS | _EXPERT_KEYS),
+        Architecture(
+            "mellum", _MIXTURE | _HEAD_NORMS, _ENDS,
+            _HEAD_KEYS | _ROPE | _EXPERT_KEYS | {"attention.sliding_window": 64},
+        ),
+        Architecture(
+            "glm4moe", {}, _ENDS, _SHARED_KEYS | {"rope.dimension_count": HEAD // 2}, per_block=_glm4_moe
         ),
         Architecture(
             "falcon-h1", _ATTENTION | _GATE | _MAMBA2 | {"ffn_norm": (WIDTH,)}, _ENDS, _SSM | _HEAD_KEYS,

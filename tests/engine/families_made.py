@@ -95,6 +95,14 @@ _DEEP_PROMPT = (
 _DEEP_BARE = "«<｜begin▁of▁sentence｜>»«<｜fim▁begin｜>»def f«<｜fim▁hole｜>»⏎«<｜fim▁end｜>»"
 _MISTRAL_FILES = f"+++++ lib/o.py⏎x = 1⏎⏎+++++ p.py⏎y = 2⏎⏎+++++ lib/m.py⏎{_P}"
 
+_MELLUM_PROMPT = (
+    "«<filename>»lib/o.py⏎x = 1⏎«<filename>»p.py⏎y = 2⏎«<filename>»lib/m.py⏎"
+    f"«<fim_suffix>»{_S}«<fim_prefix>»{_P}«<fim_middle>»"
+)
+_MELLUM_BARE = "«<fim_suffix>»⏎«<fim_prefix>»def f«<fim_middle>»"
+_GLM_PROMPT = f"«<|code_prefix|>»{_P}«<|code_suffix|>»{_S}«<|code_middle|>»"
+_GLM_BARE = "«<|code_prefix|>»def f«<|code_suffix|>»⏎«<|code_middle|>»"
+
 CASES = {
     "qwen2.5-coder": Case(
         Made("qwen2", "Qwen2.5 Coder 1.5B", "qwen2", _QWEN, _QWEN_FIM, "<|endoftext|>", "<|im_end|>",
@@ -104,6 +112,11 @@ CASES = {
     "qwen3-coder": Case(
         Made("qwen3", "Qwen3 Coder Instruct", "qwen2", _QWEN, _QWEN_FIM, "<|endoftext|>", "<|im_end|>",
              add_bos=False, template=_CHATML),
+        "qwen", _QWEN_PROMPT, _PIPED_BARE, ("<|endoftext|>", "<|im_end|>", "<|fim_pad|>"),
+    ),
+    "qwen3-coder-30b-a3b": Case(
+        Made("qwen3moe", "Qwen3 Coder 30B A3B Instruct", "qwen2", _QWEN, _QWEN_FIM, "<|endoftext|>",
+             "<|im_end|>", add_bos=False, template=_CHATML),
         "qwen", _QWEN_PROMPT, _PIPED_BARE, ("<|endoftext|>", "<|im_end|>", "<|fim_pad|>"),
     ),
     "codeqwen1.5": Case(
@@ -209,15 +222,20 @@ CASES = {
     ),
     "mellum": Case(
         Made("llama", "Mellum 4b Base", "refact", _STAR1, bos="<|endoftext|>", eos="<|endoftext|>"),
-        "mellum",
-        "«<filename>»lib/o.py⏎x = 1⏎«<filename>»p.py⏎y = 2⏎«<filename>»lib/m.py⏎"
-        f"«<fim_suffix>»{_S}«<fim_prefix>»{_P}«<fim_middle>»",
-        "«<fim_suffix>»⏎«<fim_prefix>»def f«<fim_middle>»", ("<|endoftext|>", "<filename>"),
+        "mellum", _MELLUM_PROMPT, _MELLUM_BARE, ("<|endoftext|>", "<filename>"),
+    ),
+    "mellum2": Case(
+        Made("mellum", "Mellum2 12B A2.5B Base", "mellum2", (*_STAR1, "<|im_start|>", "<|im_end|>"),
+             bos="<|endoftext|>", eos="<|endoftext|>", template=_CHATML),
+        "mellum", _MELLUM_PROMPT, _MELLUM_BARE, ("<|endoftext|>", "<filename>", "<|im_end|>"),
+    ),
+    "glm-4": Case(
+        Made("glm4", "GLM 4 9B", "glm4", _GLM_ALL, eos="<|endoftext|>", add_bos=False, template=_GLM),
+        "glm", _GLM_PROMPT, _GLM_BARE, ("<|endoftext|>", "<|user|>"),
     ),
     "glm-4.5": Case(
-        Made("glm4", "GLM 4.5", "glm4", _GLM_ALL, eos="<|endoftext|>", add_bos=False, template=_GLM),
-        "glm", f"«<|code_prefix|>»{_P}«<|code_suffix|>»{_S}«<|code_middle|>»",
-        "«<|code_prefix|>»def f«<|code_suffix|>»⏎«<|code_middle|>»", ("<|endoftext|>", "<|user|>"),
+        Made("glm4moe", "GLM 4.5 Air", "glm4", _GLM_ALL, eos="<|endoftext|>", add_bos=False, template=_GLM),
+        "glm", _GLM_PROMPT, _GLM_BARE, ("<|endoftext|>", "<|user|>"),
     ),
     "codegeex4": Case(
         Made("chatglm", "codegeex4 all 9b", "chatglm-bpe", _GLM_ALL, eos="<|endoftext|>", add_bos=False,

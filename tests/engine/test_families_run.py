@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from fimble.engine.prompt.layout import PromptBuilder
 from fimble.engine.prompt.window import Budget
 from fimble.engine.runtimes.base import Scores, Span
-from fimble.engine.types import ChatRequest, Delta, FimRequest, Message, Snippet
+from fimble.engine.types import ChatRequest, Delta, FimRequest, Grammar, Message, Snippet
 from fimble.engine.workers.in_thread import ThreadTransport
 from fimble.engine.workers.messages import WorkerOptions
 from fimble.engine.workers.opened import OpenedModel, open_model
@@ -38,7 +39,7 @@ Open = Callable[[Case], OpenedModel]
 
 def options(path: Path) -> WorkerOptions:
     return WorkerOptions(
-        str(path), threads=1, context_length=CONTEXT, batch=128, window=400, runtime="llamacpp",
+        str(path), threads=1, context_length=CONTEXT, batch=512, window=400, runtime="llamacpp",
         cache_tokens=4 * CONTEXT, gpu_layers=0,
     )  # fmt: skip
 
@@ -129,29 +130,51 @@ def scores(model: OpenedModel, spans: list[Span]) -> list[Scores]:
     return [model.model.logits(at).copy() for at in range(len(spans))]
 
 
+def same(found: Scores, wanted: Scores) -> bool:
+    """Whether they differ by no more than another order of adding does."""
+    return bool(np.abs(found - wanted).max() < 0.05 * wanted.std())
+
+
 @each_family
 def test_four_in_one_batch_score_what_each_scores_alone(case: Case, opened: Open) -> None:
+    """One goes on with a token while others read prompts of several lengths, in pieces."""
     model = opened(case)
-    planner = Planner(model, 100)
-    prompts = [planner.task(replace(BARE, prefix=f"def f{n}(x):\n")).prompt for n in range(4)]
-    for sequence in range(4):
-        model.model.keep(sequence, 0)
+    planner = Planner(model, 400)
+    lines = ("x", "def f(x):\n", "def f(x):\n    y = 1\n", "z = {1: 2}\n" * 4)
+    prompts = [planner.task(replace(BARE, prefix=text)).prompt for text in lines]
+    forget(model)
     alone = []
     for prompt in prompts:
         alone += scores(model, [Span(0, prompt, 0)])
         model.model.keep(0, 0)
-    # in two calls: a prompt's first half beside others, then the rest, as a batch of many does it
-    halves = [len(prompt) // 2 for prompt in prompts]
-    scores(
-        model,
-        [Span(n, prompt[:half], 0) for n, (prompt, half) in enumerate(zip(prompts, halves, strict=True))],
-    )
-    rest = [
-        Span(n, prompt[half:], half) for n, (prompt, half) in enumerate(zip(prompts, halves, strict=True))
-    ]
-    for together, single in zip(scores(model, rest), alone, strict=True):
-        assert np.abs(together - single).max() < 0.05 * single.std()
-    for sequence in range(4):
+    cuts = [len(prompts[0]) - 1, *(len(prompt) // 2 for prompt in prompts[1:])]
+    first = [Span(n, prompt[:cut], 0, 0) for n, (prompt, cut) in enumerate(zip(prompts, cuts, strict=True))]
+    model.model.decode(first)
+    rest = [Span(n, prompt[cut:], cut) for n, (prompt, cut) in enumerate(zip(prompts, cuts, strict=True))]
+    assert all(map(same, scores(model, rest), alone))
+
+
+@each_family
+def test_what_is_copied_or_shortened_goes_on_as_if_it_were_new(case: Case, opened: Open) -> None:
+    model = opened(case)
+    text = "".join(f"value_{n} = {n}\n" for n in range(8))
+    ids = model.model.tokenize(text)[:100]
+    other = model.model.tokenize("return")
+    forget(model)
+    [wanted] = scores(model, [Span(0, [*ids, *other], 0)])
+    forget(model)
+    if model.model.cuts:
+        model.model.decode([Span(0, [*ids, *ids[:20]], 0)])
+        model.model.keep(0, len(ids))
+    else:
+        model.model.decode([Span(0, ids, 0)])
+    model.model.copy(0, 3, len(ids))
+    together = scores(model, [Span(3, other, len(ids)), Span(0, other, len(ids))])
+    assert [same(found, wanted) for found in together] == [True, True]
+
+
+def forget(model: OpenedModel) -> None:
+    for sequence in range(model.model.sequences):
         model.model.keep(sequence, 0)
 
 
@@ -179,6 +202,20 @@ async def test_it_is_warmed_completes_and_is_cancelled(
 
 def each(asked: FimRequest, n: int) -> FimRequest:
     return replace(asked, prefix=f"def f{n}(x):\n    ", document=f"{n}.py")
+
+
+@each_family
+async def test_a_grammar_binds_its_tokens(case: Case, model_file: Callable[[Made], Path]) -> None:
+    worker = Worker(ThreadTransport, options(model_file(case.made)), 0)
+    grammar = Grammar("regex", r"def (é|\t)[a-c]{2}\n")
+    asked = replace(BARE, grammar=grammar, mode="block", max_tokens=40, trim=False)
+    try:
+        deltas = await read(worker, asked)
+        text = "".join(delta.text for delta in deltas)
+        assert re.fullmatch(grammar.value, text), text
+        assert deltas[-1].finish_reason == "stop"
+    finally:
+        await worker.close()
 
 
 async def read(worker: Worker, request: FimRequest, warm: bool = False) -> list[Delta]:
