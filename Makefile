@@ -56,8 +56,9 @@ screenshots: dev tools
 vsix: dev
 	cd editors/vscode && { [ -e node_modules ] || npm ci; } && PATH="$(abspath $(BIN)):$$PATH" npm run package
 
+# beside llama-server, which is unpacked below $(CACHE) where Debian's packages can be had
 bench: dev
-	$(BIN)/python -m bench
+	LLAMA_SERVER=$${LLAMA_SERVER:-$$(bash tests/tools/llama.sh $(CACHE)/llama || true)} $(BIN)/python -m bench
 
 # the bundled model: see training/README.md
 MINUTES ?= 60

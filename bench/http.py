@@ -1,59 +1,44 @@
-"""People typing at one server at the same time, over HTTP: what it answers, how soon, and what HTTP costs."""
+"""People typing at one server at the same time, over HTTP, and the same people at llama-server."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import sys
-import tempfile
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-
-import aiohttp
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from fimble.engine.engine import Engine
 from fimble.engine.settings import Settings
 from fimble.engine.types import FimRequest
 
-from .peer import infill, running
-from .replay import KEY_SECONDS, Passage, passages
+from .clients import Answer, FimbleClient, LlamaClient, MakeClient
+from .effort import effort
+from .llama import llama, llama_server
+from .load import Load
+from .people import Clock, Typist, dropping, measure, typed, waiting
+from .places import places
+from .replay import KEY_SECONDS, Passage
+from .servers import Served, fimble
+from .sheet import Sheet
 from .tables import note, percentile, show
 
-CLIENTS = (1, 4, 16, 64)
-WORKERS = (1, 4)
-"""A worker remembers the prompt of one place; with others it has to read again what changes hands."""
-KEYS = 60
-LOAD_SECONDS = 10.0
-"""No key is typed after that, so that an overloaded machine gets through this too."""
-Ask = Callable[[Passage, str], Awaitable[float | None]]
-"""Asks for a suggestion in a passage after ``typed``: the milliseconds that the engine itself needed, or 0
-where they are not told; None when it was refused."""
+PEOPLE_AND_SLOTS = {1: (1,), 4: (4, 8), 16: (8, 16), 64: (16, 32)}
+"""How many people, and with how many slots llama-server is tried for them."""
+PLACES, KEYS = 128, 160
+SETTLED_SECONDS = 3.0
+"""By then everybody's text has been read once."""
 
 
-@dataclass
-class Load:
-    """What came of some clients typing. ``outside`` is the part of each latency that was not the engine's."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The same people at both servers; ``slots`` is llama-server's best number for them."""
 
-    name: str
-    clients: int
-    latencies: list[float] = field(default_factory=list)
-    outside: list[float] = field(default_factory=list)
-    refused: int = 0
-    seconds: float = 0.0
+    ours: Load
+    theirs: Load | None = None
+    slots: int = 0
 
-    def row(self) -> list[object]:
-        shares = [percentile(self.latencies, share) for share in (0.5, 0.95, 0.99)]
-        asked = len(self.latencies) + self.refused
-        rate = len(self.latencies) / self.seconds if self.seconds else 0.0
-        refused = f"{self.refused / asked:.0%}" if asked else "–"
-        return [self.name, str(self.clients), rate, *shares, refused]
-
-
-COLUMNS = ("", "clients", "answers/s", "p50 ms", "p95 ms", "p99 ms", "refused")
+    def loads(self) -> list[tuple[str, Load]]:
+        theirs = [(f"llama-server -np {self.slots}", self.theirs)] if self.theirs else []
+        return [("fimble serve", self.ours), *theirs]
 
 
 def main() -> None:
@@ -61,124 +46,120 @@ def main() -> None:
 
 
 async def _main() -> None:
-    direct = await _engine_alone()
-    ours = [load for workers in WORKERS for load in await _loads(workers)]
-    show(
-        f"Typing at POST /complete, {KEY_SECONDS * 1000:.0f} ms a key, bundled model",
-        COLUMNS,
-        [direct.row(), *(load.row() for load in ours)],
-    )
-    over_http, without = percentile(ours[0].outside, 0.5), percentile(direct.outside, 0.5)
-    note(
-        f"HTTP adds {over_http - without:.2f} ms to the engine at the median of one client's keys "
-        f"({over_http:.2f} ms beside the model's work, {without:.2f} ms without HTTP)."
-    )
-    await _peer()
+    files, program = places(PLACES + 1, KEYS), llama_server()
+    waited = [await _round(program, files, people, waiting) for people in _people()]
+    _show_waiting(waited)
+    await _show_cost_of_http(waited[0].ours, files)
+    _show_dropping([await _round(program, files, people, dropping) for people in _people()])
+    note("Everybody types in other files, from their middle on, which no server has seen before.")
+    note("llama-server answers as llama.vim asks; its client's cache is counted as answers. The best -np.")
 
 
-async def _loads(workers: int) -> list[Load]:
-    async with fimble(workers) as session:
-        return [await _typing(f"workers: {workers}", count, _completing(session)) for count in CLIENTS]
+def _people() -> list[int]:
+    return list(effort(PEOPLE_AND_SLOTS, {1: (), 16: ()}))
 
 
-async def _peer() -> None:
-    program = os.environ.get("LLAMA_SERVER") or shutil.which("llama-server")
-    if not program:
-        note("llama-server is not installed (LLAMA_SERVER=path names one): nothing to compare with.")
-        return
-    async with running(program) as address, _session(address) as session:
-        loads = [await _typing("/infill", count, _infilling(session)) for count in CLIENTS]
-    show("The same typing, the same model file, in llama-server", COLUMNS, [load.row() for load in loads])
+async def _round(program: str | None, files: list[Passage], people: int, typist: Typist) -> Round:
+    async with fimble() as served:
+        ours = await _load(served, files, people, typist, FimbleClient)
+    if program is None:
+        return Round(ours)
+    tried = []
+    for slots in effort(PEOPLE_AND_SLOTS[people], PEOPLE_AND_SLOTS[people][:1]):
+        async with llama(program, slots) as served:
+            theirs = await _load(served, files, people, typist, LlamaClient)
+        tried.append(Round(ours, theirs, slots))
+    return max(tried, key=_merit(typist))
 
 
-async def _engine_alone() -> Load:
-    """One client's keys, asked of the engine itself."""
+def _merit(typist: Typist) -> Callable[[Round], float]:
+    """What makes one of llama-server's settings better than another."""
+
+    def merit(tried: Round) -> float:
+        assert tried.theirs is not None
+        return tried.theirs.rate if typist is waiting else tried.theirs.in_time(SETTLED_SECONDS)
+
+    return merit
+
+
+async def _load(
+    served: Served, files: list[Passage], people: int, typist: Typist, make_client: MakeClient
+) -> Load:
+    await make_client(served.session).ask(Sheet(files[PLACES]))  # so that the model is loaded
+    seconds = effort(12.0, 5.0)
+    return await measure(served, typist, people, seconds, files[:PLACES], make_client)
+
+
+def _show_waiting(rounds: list[Round]) -> None:
+    columns = (
+        "waiting for each answer", "people", "answers/s", "p50 ms", "p95 ms", "refused", "client's cache",
+        "server's CPU", "generator's CPU",
+    )  # fmt: skip
+    rows = [
+        [
+            name, str(load.people), load.rate, load.latency(0.5), load.latency(0.95),
+            *(f"{share:.0%}" for share in (load.refusals, load.known_share, load.server, load.generator)),
+        ]
+        for each in rounds for name, load in each.loads()
+    ]  # fmt: skip
+    show(f"Typing over HTTP, {KEY_SECONDS * 1000:.0f} ms a key, bundled model", columns, rows)
+    compared = [_ratios(each.ours, each.theirs) for each in rounds if each.theirs]
+    if compared:
+        show("fimble : llama-server", ("", "people", "answers/s", "p50", "p95"), compared)
+
+
+def _ratios(ours: Load, theirs: Load) -> list[object]:
+    pairs = [
+        (ours.rate, theirs.rate),
+        *((ours.latency(share), theirs.latency(share)) for share in (0.5, 0.95)),
+    ]
+    return ["waiting", str(ours.people), *(f"{a / b:.2f}" if b else "–" for a, b in pairs)]
+
+
+def _show_dropping(rounds: list[Round]) -> None:
+    rows = [
+        [
+            name, str(load.people), f"{load.in_time():.0%}", f"{load.in_time(SETTLED_SECONDS):.0%}",
+            *(f"{share:.0%}" for share in (load.refusals, load.server, load.generator)),
+        ]
+        for each in rounds for name, load in each.loads()
+    ]  # fmt: skip
+    columns = (
+        "dropping what is late", "people", "before next key", "from the 4th second on", "refused",
+        "server's CPU", "generator's CPU",
+    )  # fmt: skip
+    show("The same, each key closing the request of the key before it", columns, rows)
+
+
+async def _show_cost_of_http(over_http: Load, files: list[Passage]) -> None:
+    """Compare one person's latencies, less the engine's own time, with those of the engine itself."""
     engine = Engine(Settings())
-
-    async def ask(passage: Passage, typed: str) -> float | None:
-        hole = FimRequest(passage.before + typed, passage.after, "python", passage.name)
-        return (await engine.complete(hole)).timings.total_ms
-
+    direct, clock = Load(1), Clock(effort(12.0, 5.0))
     try:
-        return await _typing("no HTTP", 1, ask)
+        await waiting(direct, clock, 0.0, _Direct(engine), typed(files, 0, 1))
     finally:
         await engine.close()
-
-
-def _completing(session: aiohttp.ClientSession) -> Ask:
-    async def ask(passage: Passage, typed: str) -> float | None:
-        hole = {"prefix": passage.before + typed, "suffix": passage.after}
-        body = {**hole, "language": "python", "file_path": passage.name, "details": True}
-        async with session.post("/complete", json=body) as response:
-            answer = await response.json()
-            return float(answer["timings"]["total_ms"]) if response.status == 200 else None
-
-    return ask
-
-
-def _infilling(session: aiohttp.ClientSession) -> Ask:
-    async def ask(passage: Passage, typed: str) -> float | None:
-        try:
-            await infill(session, passage.before + typed, passage.after)
-        except aiohttp.ClientResponseError:
-            return None
-        return 0.0
-
-    return ask
-
-
-async def _typing(name: str, clients: int, ask: Ask) -> Load:
-    """Clients that type ``KEYS`` keys each, none of them at the same moment of its key."""
-    load, files = Load(name, clients), passages(KEYS)
-    await asyncio.gather(*(ask(passage, "") for passage in files))
-    began = time.perf_counter()
-    starts = [number * KEY_SECONDS / clients for number in range(clients)]
-    await asyncio.gather(
-        *(_client(load, files[n % len(files)], start, ask) for n, start in enumerate(starts))
+    with_http, without = percentile(over_http.outside, 0.5), percentile(direct.outside, 0.5)
+    note(
+        f"HTTP adds {with_http - without:.2f} ms to the engine at the median of one person's keys "
+        f"({with_http:.2f} ms beside the model's work, {without:.2f} ms without HTTP)."
     )
-    load.seconds = time.perf_counter() - began
-    return load
 
 
-async def _client(load: Load, passage: Passage, start: float, ask: Ask) -> None:
-    """A key when its time has come and the last answer is there."""
-    ends = time.perf_counter() + LOAD_SECONDS
-    await asyncio.sleep(start)
-    for at in range(1, KEYS + 1):
-        if (began := time.perf_counter()) > ends:
-            return
-        engine_ms = await ask(passage, passage.typed[:at])
-        if engine_ms is None:
-            load.refused += 1
-        else:
-            load.latencies.append((time.perf_counter() - began) * 1000)
-            load.outside.append(load.latencies[-1] - engine_ms)
-        await asyncio.sleep(max(0.0, KEY_SECONDS - (time.perf_counter() - began)))
+@dataclass(frozen=True, slots=True)
+class _Direct:
+    """A client of the engine in this process."""
 
+    engine: Engine
 
-@asynccontextmanager
-async def fimble(workers: int) -> AsyncIterator[aiohttp.ClientSession]:
-    """A server in a process of its own, without keys, and a client of it."""
-    with tempfile.TemporaryDirectory(prefix="fimble-bench-") as folder:
-        database = f"sqlite:///{Path(folder) / 'server.db'}"
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "fimble.cli.main", "serve",
-            "--port", "0", "--database", database, "--queue", str(max(CLIENTS)), "--workers", str(workers),
-            stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        assert process.stderr is not None
-        try:
-            while b"listens on" not in (line := await process.stderr.readline()):
-                assert line, "the server did not start"
-            async with _session(line.split()[-1].decode()) as session:
-                yield session
-        finally:
-            process.terminate()
-            await process.wait()
-
-
-def _session(address: str) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(address, connector=aiohttp.TCPConnector(limit=0))
+    async def ask(self, sheet: Sheet) -> Answer | None:
+        hole = FimRequest(
+            sheet.above + sheet.line, sheet.below, "python", document=sheet.name, left_out=sheet.left_out
+        )
+        completion = await self.engine.complete(hole)
+        usage = completion.usage
+        read = usage.prompt_tokens - usage.cached_tokens
+        return Answer(read, usage.completion_tokens, completion.timings.total_ms)
 
 
 if __name__ == "__main__":

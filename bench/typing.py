@@ -1,92 +1,141 @@
-"""Typing, key by key, through the real language server: how long until the suggestion is there."""
+"""Typing, key by key, through the real language server, and the same keys at llama-server."""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from fimble.cli.driver import Driver
 
-from .replay import KEY_SECONDS, Passage, passages
+from .clients import Answer, LlamaClient
+from .effort import effort
+from .llama import llama, llama_server
+from .places import places
+from .replay import KEY_SECONDS, Passage
+from .servers import Served
+from .sheet import Sheet
 from .tables import note, percentile, show
 
 
 @dataclass
 class Replay:
-    """What happened while one passage was typed."""
+    """What came of the keys: milliseconds until each one's answer, tokens, answers without the model."""
 
     name: str
     latencies: list[float] = field(default_factory=list)
-    suggestions: int = 0
-    counters: dict[str, Any] = field(default_factory=dict)
+    read: int = 0
+    made: int = 0
+    known: int = 0
 
     def row(self) -> list[object]:
-        keys, counters = max(1, len(self.latencies)), self.counters
-        evaluated = counters.get("prompt_tokens", 0) - counters.get("cached_tokens", 0)
+        keys = max(1, len(self.latencies))
         in_time = sum(latency <= KEY_SECONDS * 1000 for latency in self.latencies)
         return [
-            self.name,
-            str(keys),
-            percentile(self.latencies, 0.5),
-            percentile(self.latencies, 0.95),
-            f"{in_time / keys:.0%}",
-            f"{self.suggestions / keys:.0%}",
-            evaluated / keys,
-            counters.get("completion_tokens", 0) / keys,
-            f"{counters.get('from_memory', 0) / keys:.0%}",
-        ]
+            self.name, str(keys), percentile(self.latencies, 0.5), percentile(self.latencies, 0.95),
+            f"{in_time / keys:.0%}", self.read / keys, self.made / keys, f"{self.known / keys:.0%}",
+        ]  # fmt: skip
 
 
 COLUMNS = (
-    "file", "keys", "p50 ms", "p95 ms", "before next key", "with text", "tokens read/key",
-    "tokens made/key", "without model",
+    "", "keys", "p50 ms", "p95 ms", "before next key", "tokens read/key", "tokens made/key",
+    "without model",
 )  # fmt: skip
+TypeAt = Callable[[Passage], Awaitable[None]]
+"""Types a passage, from nothing read of its file on."""
 
 
 def main() -> None:
-    replays = [asyncio.run(type_passage(each)) for each in passages()]
-    show(
-        "Typing through `fimble lsp`, 120 ms a key, bundled model",
-        COLUMNS,
-        [*(r.row() for r in replays), _all(replays)],
+    replays = asyncio.run(_main())
+    ours, *others = replays
+    rows = [each.row() for each in replays]
+    rows += [_ratio(ours, each) for each in others]
+    show("Typing through `fimble lsp`, 120 ms a key, bundled model", COLUMNS, rows)
+    note(
+        "From a key to its answer, in files that nothing was read of. A key waits for the last one's answer."
     )
-    note("From didChange to the answer. “Tokens read” also counts what is read ahead of being asked.")
+    note("“Tokens read” also counts what `fimble lsp` reads ahead. For llama.vim, see bench/vim.py.")
 
 
-async def type_passage(passage: Passage, key_seconds: float = KEY_SECONDS) -> Replay:
-    """Type a passage and ask after every key, as an editor does."""
-    with tempfile.TemporaryDirectory(prefix="fimble-bench-") as folder:
-        driver = Driver(Path(folder), {"statistics": False})
+async def _main() -> list[Replay]:
+    """Each place in turn with everybody, so that all meet the same machine."""
+    async with AsyncExitStack() as stack:
+        ours = Replay("fimble lsp")
+        replays, typists = [ours], [await stack.enter_async_context(_language_server(ours))]
+        if program := llama_server():
+            theirs = Replay("llama.vim, llama-server")
+            replays.append(theirs)
+            typists.append(_vim(theirs, await stack.enter_async_context(llama(program))))
+        for place in places(effort(16, 2), effort(40, 20)):
+            for type_at in typists:
+                await type_at(place)
+    return replays
+
+
+@asynccontextmanager
+async def _language_server(replay: Replay) -> AsyncIterator[TypeAt]:
+    """One `fimble lsp` for all files, its model loaded; what it has counted is in the replay at the end."""
+    with tempfile.TemporaryDirectory(prefix="fimble-bench-") as made:
+        folder = Path(made)
+        driver = Driver(folder, {"statistics": False})
         await driver.start()
-        driver.open(
-            Path(folder) / passage.name, "python", passage.before + passage.after, len(passage.before)
-        )
+        driver.open(folder / "first.py", "python", "import os\n", 10)
         await driver.ask()
-        replay = Replay(passage.name)
-        for key in passage.typed:
-            began = time.perf_counter()
-            driver.type(key)
-            answer = await driver.ask()
-            replay.latencies.append((time.perf_counter() - began) * 1000)
-            replay.suggestions += bool(answer.text)
-            await asyncio.sleep(max(0.0, key_seconds - (time.perf_counter() - began)))
-        replay.counters = await driver.stats()
+
+        async def type_at(place: Passage) -> None:
+            driver.open(folder / place.name, "python", place.before + place.after, len(place.before))
+            await asyncio.sleep(KEY_SECONDS)
+            await _keys(replay, place, lambda key: _ask(driver, key))
+
+        yield type_at
+        counters = await driver.stats()
+        replay.read = counters["prompt_tokens"] - counters["cached_tokens"]
+        replay.made, replay.known = counters["completion_tokens"], counters["from_memory"]
         await driver.stop()
-    return replay
 
 
-def _all(replays: list[Replay]) -> list[object]:
-    everything = Replay("all")
-    for replay in replays:
-        everything.latencies += replay.latencies
-        everything.suggestions += replay.suggestions
-        for name, value in replay.counters.items():
-            everything.counters[name] = everything.counters.get(name, 0) + value
-    return everything.row()
+async def _ask(driver: Driver, key: str) -> None:
+    driver.type(key)
+    await driver.ask()
+
+
+def _vim(replay: Replay, served: Served) -> TypeAt:
+    client = LlamaClient(served.session)
+
+    async def type_at(place: Passage) -> None:
+        sheet = Sheet(place)
+
+        async def ask(key: str) -> None:
+            sheet.type(key)
+            answer = await client.ask(sheet) or Answer()
+            replay.read += answer.read
+            replay.made += answer.made
+            replay.known += answer.known
+
+        await asyncio.sleep(KEY_SECONDS)
+        await _keys(replay, place, ask)
+
+    return type_at
+
+
+async def _keys(replay: Replay, place: Passage, ask: Callable[[str], Awaitable[None]]) -> None:
+    for key in place.typed:
+        began = time.perf_counter()
+        await ask(key)
+        seconds = time.perf_counter() - began
+        replay.latencies.append(seconds * 1000)
+        await asyncio.sleep(max(0.0, KEY_SECONDS - seconds))
+
+
+def _ratio(ours: Replay, theirs: Replay) -> list[object]:
+    pairs = [
+        (percentile(ours.latencies, share), percentile(theirs.latencies, share)) for share in (0.5, 0.95)
+    ]
+    return ["ratio", "", *(f"{a / b:.2f}" if b else "–" for a, b in pairs), *[""] * 4]
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# llama.sh FOLDER: unpacks llama-server below FOLDER and prints the path of a program that runs it, for
+# llama.sh FOLDER: unpacks llama-server below FOLDER and prints the path of a program that runs it, for `make bench` and
 #   LLAMA_SERVER=$(bash tests/tools/llama.sh ~/.cache/fimble-dev/llama) python -m bench http
 set -euo pipefail
 folder=$(mkdir -p "$1" && cd "$1" && pwd)

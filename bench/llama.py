@@ -1,0 +1,64 @@
+"""llama-server beside us: the same model file, and the settings that suit it best."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+from fimble.engine.models.catalogue import bundled_path
+
+from .servers import Served, session_with
+from .tables import note
+
+WINDOW = 768
+"""Tokens: of the text around the cursor llama-server keeps as many as its batch is long."""
+SLOT_TOKENS = WINDOW + 256
+"""What a slot holds: the window and an answer."""
+
+
+def llama_server() -> str | None:
+    """The program, or None, which is then said."""
+    program = os.environ.get("LLAMA_SERVER") or shutil.which("llama-server")
+    if not program:
+        note("llama-server is not installed (LLAMA_SERVER=path names one): nothing to compare with.")
+    return program
+
+
+@asynccontextmanager
+async def llama(program: str, slots: int = 1, model: Path | None = None) -> AsyncIterator[Served]:
+    """A server with ``slots`` places side by side, on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = await asyncio.create_subprocess_exec(
+        program, "-m", str(model or bundled_path()), "--port", str(port), "--host", "127.0.0.1",
+        "--spm-infill", "-t", str(os.cpu_count() or 1), "-np", str(slots), "-c", str(slots * SLOT_TOKENS),
+        "-b", str(WINDOW), "-ub", str(WINDOW), "--cache-reuse", "256",
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        async with session_with(f"http://127.0.0.1:{port}") as session:
+            await _until_healthy(session)
+            yield Served(session, process.pid)
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _until_healthy(session: aiohttp.ClientSession) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                async with session.get("/health") as response:
+                    if response.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.05)

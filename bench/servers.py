@@ -1,0 +1,72 @@
+"""``fimble serve`` in a process of its own, and what a server and its processes have computed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+QUEUE = 256
+"""Requests that may wait: all people of a benchmark, each with the request that it has just closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server that answers, and the process that it is."""
+
+    session: aiohttp.ClientSession
+    process: int
+
+    def cpu_seconds(self) -> float:
+        """What it and the processes that it started have computed (Linux, else 0)."""
+        return _cpu_seconds(self.process)
+
+
+@asynccontextmanager
+async def fimble() -> AsyncIterator[Served]:
+    """A server with one worker and without keys."""
+    with tempfile.TemporaryDirectory(prefix="fimble-bench-") as folder:
+        database = f"sqlite:///{Path(folder) / 'server.db'}"
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-m", "fimble.cli.main", "serve",
+            "--port", "0", "--database", database, "--queue", str(QUEUE), "--workers", "1",
+            stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stderr is not None
+        try:
+            while b"listens on" not in (line := await process.stderr.readline()):
+                assert line, "the server did not start"
+            async with session_with(line.split()[-1].decode()) as session:
+                yield Served(session, process.pid)
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+def session_with(address: str) -> aiohttp.ClientSession:
+    headers = {"Content-Type": "application/json"}
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
+    return aiohttp.ClientSession(address, connector=connector, headers=headers)
+
+
+def _cpu_seconds(process: int) -> float:
+    with suppress(OSError):
+        folder = Path(f"/proc/{process}")
+        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        ticks = sum(
+            int(each) for each in fields[11:15]
+        )  # user and system, its own and of children that ended
+        children = [int(each) for task in (folder / "task").iterdir() for each in _children(task)]
+        return ticks / os.sysconf("SC_CLK_TCK") + sum(_cpu_seconds(each) for each in children)
+    return 0.0
+
+
+def _children(task: Path) -> list[str]:
+    return (task / "children").read_text().split()
