@@ -13,15 +13,15 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from fimble.engine.models.catalogue import bundled_path
-from fimble.engine.opening import DEFAULT_CONTEXT
-from fimble.engine.prompt.window import default_window
+from fimble.engine.prompt.window import fitting_window
+from fimble.engine.runtimes.memory import LEAST_CONTEXT
 
 from .replay import KEY_SECONDS, Passage, passages
 from .tables import note, percentile, show
 from .typing import Replay, type_passage
 
 LINES_BEFORE, LINES_AFTER = 256, 64
-WINDOW = str(default_window(DEFAULT_CONTEXT))
+WINDOW = str(fitting_window(LEAST_CONTEXT))
 """Of the text around the cursor llama-server keeps as many tokens as its batch is long: as many as we do."""
 
 

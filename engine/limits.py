@@ -170,3 +170,6 @@ LIVES = 3
 CONTEXT_CHARACTERS = 100_000
 """How much text before a cursor goes to a model's process, for its window and for recall, unless
 ``window_tokens`` asks for more; a quarter of it after the cursor. The rest is left out; no error."""
+COLD_SECONDS = 0.4
+"""A suggestion's prompt is as long as it can be read in this time by a model that knows nothing of it, unless
+``window_tokens`` asks for more."""

@@ -10,13 +10,12 @@ from .backends.base import Backend
 from .backends.local import LocalBackend, LocalModel
 from .errors import SettingsError
 from .models.catalogue import resolve_model
-from .runtimes.memory import SEQUENCES_WANTED
+from .runtimes.memory import LEAST_CONTEXT, SEQUENCES_WANTED
 from .settings import Settings
 from .workers.messages import WorkerOptions
 from .workers.transports import ProcessTransport, Transport
 from .workers.worker import OnState, Worker
 
-DEFAULT_CONTEXT = 2048
 ANSWER_TOKENS = 512
 """Room that the context has beside a window that the user has chosen."""
 FAKE = "fake"
@@ -72,7 +71,7 @@ def worker_maker(settings: Settings, model: str, on_state: OnState) -> Callable[
     options = WorkerOptions(
         model=model,
         threads=settings.thread_count,
-        context_length=max(DEFAULT_CONTEXT, settings.window_tokens + ANSWER_TOKENS),
+        context_length=_context(settings),
         batch=settings.batch,
         window=settings.window_tokens,
         runtime="fake" if model == FAKE else settings.runtime,
@@ -83,6 +82,12 @@ def worker_maker(settings: Settings, model: str, on_state: OnState) -> Callable[
     )
     transport = _transport(settings, options)
     return lambda: Worker(transport, options, settings.idle_minutes * 60, on_state)
+
+
+def _context(settings: Settings) -> int:
+    """How long a sequence may be: room for the window that is set; 0: it fits the model."""
+    window = settings.window_tokens
+    return max(LEAST_CONTEXT, window + ANSWER_TOKENS) if window else 0
 
 
 def _transport(settings: Settings, options: WorkerOptions) -> Callable[[], Transport]:

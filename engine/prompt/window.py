@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..limits import CONTEXT_CHARACTERS
+from ..limits import COLD_SECONDS, CONTEXT_CHARACTERS
 from ..types import FimRequest
 
 CHARACTERS_PER_TOKEN = 5
 """More than code has: what has more characters than this for each token of a budget cannot fit."""
+_LEAST_WINDOW, _WINDOW_STEP = 256, 128
 _UNITS = 16
 """Parts of a window in which room is handed on: what a part gets changes only now and then."""
 
@@ -60,9 +61,14 @@ class Budget:
         return -(-tokens // unit) * unit
 
 
-def default_window(context_length: int) -> int:
-    """Tokens of a prompt that fits a model: three eighths of its context, as the bundled model has it."""
-    return context_length * 3 // 8
+def fitting_window(context_length: int, token_seconds: float = 0.0) -> int:
+    """Tokens of a prompt that fits a model and a machine: three eighths of the context, as the bundled model
+    has it, or what is read in :data:`~..limits.COLD_SECONDS` where that is less."""
+    fits = context_length * 3 // 8
+    if token_seconds:
+        in_time = int(COLD_SECONDS / token_seconds) // _WINDOW_STEP * _WINDOW_STEP
+        fits = min(fits, max(_LEAST_WINDOW, in_time))
+    return fits
 
 
 def clip(request: FimRequest, limit: int = CONTEXT_CHARACTERS) -> FimRequest:

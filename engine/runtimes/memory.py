@@ -16,6 +16,8 @@ SEQUENCES, SEQUENCES_WANTED = 64, 8
 is memory for them."""
 CACHE_PART = 16
 """A model's cache takes at most this part of the free memory, unless `cache_tokens` says otherwise."""
+LEAST_CONTEXT, MOST_CONTEXT = 2048, 8192
+"""How many tokens one place holds, unless it is set and as far as the model was trained for it."""
 _CELL_BYTES = 2
 """A number in the cache is f16."""
 
@@ -35,6 +37,15 @@ def _kv_heads(header: Header, heads: int) -> Iterable[int]:
     """Of each layer."""
     found: Any = header.metadata.get(f"{header.architecture}.attention.head_count_kv", heads)
     return found if isinstance(found, list) else [found] * header.number("block_count")
+
+
+def fitting_context(header: Header, free: int) -> int:
+    """How many tokens a sequence holds, unless that is set: less where the usual number of sequences would
+    not fit into the cache's part of the ``free`` memory."""
+    context = MOST_CONTEXT
+    while context > LEAST_CONTEXT and context * SEQUENCES_WANTED * cache_bytes(header) * CACHE_PART > free:
+        context //= 2
+    return context
 
 
 def sequence_count(header: Header, context: int, cache_tokens: int, wanted: int, free: int) -> int:

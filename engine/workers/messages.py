@@ -13,16 +13,17 @@ class WorkerOptions:
     """How a worker opens its model. ``model`` is a path; ``runtime`` is one of
     :data:`~.opened.RUNTIMES`, and ``fake`` what the one for tests is told.
 
-    ``context_length`` is what one sequence may hold. The cache has ``cache_tokens`` for all of them, or what
-    a part of the free memory holds (0), but then not more than ``sequences`` take (0: the usual number).
-    ``gpu_layers`` -1: all that fit.
+    ``context_length`` is what one sequence may hold, ``window`` the size of a suggestion's prompt; 0: they fit
+    the model and the machine. The cache has ``cache_tokens`` for all sequences, or what a part of the free
+    memory holds (0), but then not more than ``sequences`` take (0: the usual number). ``gpu_layers`` -1: all
+    that fit.
     """
 
     model: str
     threads: int = 2
-    context_length: int = 2048
+    context_length: int = 0
     batch: int = 128
-    window: int = 768
+    window: int = 0
     runtime: str = "auto"
     sequences: int = 0
     cache_tokens: int = 0

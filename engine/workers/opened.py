@@ -14,7 +14,8 @@ from ..prompt.chat import ChatTemplate, find_template
 from ..prompt.detect import FimFormat, detect
 from ..prompt.vocabulary import Vocabulary, read_vocabulary
 from ..runtimes.base import Runtime
-from ..runtimes.memory import check_memory, free_bytes, sequence_count
+from ..runtimes.memory import check_memory, fitting_context, free_bytes, sequence_count
+from ..runtimes.speed import token_seconds
 from ..types import ModelInfo
 from .messages import WorkerOptions
 
@@ -23,7 +24,8 @@ from .messages import WorkerOptions
 class OpenedModel:
     """A loaded model and its formats; ``form`` is None for a model without fill-in-the-middle.
 
-    ``recalls``: unsure, it is helped by what the file says (:mod:`~..decode.recall`).
+    ``recalls``: unsure, it is helped by what the file says (:mod:`~..decode.recall`). ``token_seconds`` is
+    how long it reads a token of a prompt here; 0: not known.
     """
 
     model: Runtime
@@ -32,6 +34,7 @@ class OpenedModel:
     template: ChatTemplate | None
     info: ModelInfo
     recalls: bool = False
+    token_seconds: float = 0.0
 
 
 def open_model(options: WorkerOptions) -> OpenedModel:
@@ -82,8 +85,9 @@ def _open_ctransformers(
 
 
 def _context(options: WorkerOptions, header: Header) -> int:
+    wanted = options.context_length or fitting_context(header, free_bytes())
     trained = header.number("context_length")
-    return min(options.context_length, trained) if trained else options.context_length
+    return min(wanted, trained) if trained else wanted
 
 
 def _opened(model: Runtime, header: Header, reason: str = "") -> OpenedModel:
@@ -101,7 +105,7 @@ def _opened(model: Runtime, header: Header, reason: str = "") -> OpenedModel:
         detail="; ".join(filter(None, (detail, reason))),
     )  # fmt: skip
     recalls = header.metadata.get(RECALL_KEY) is True
-    return OpenedModel(model, vocabulary, form, template, info, recalls)
+    return OpenedModel(model, vocabulary, form, template, info, recalls, token_seconds(model))
 
 
 def _form(header: Header) -> FimFormat | None:

@@ -10,8 +10,9 @@ _WEIGHT = 0.2
 class Pace:
     """A running mean over the calls that read prompts."""
 
-    def __init__(self) -> None:
-        self.token_seconds = 0.0
+    def __init__(self, token_seconds: float = 0.0) -> None:
+        """``token_seconds`` is a first measurement; 0: there is none."""
+        self.token_seconds = token_seconds
 
     def note(self, tokens: int, seconds: float) -> None:
         """So many tokens took so long, in one call."""

@@ -13,7 +13,7 @@ from ..prompt.conversation import ConversationPrompts
 from ..prompt.layout import PromptBuilder
 from ..prompt.text import TextPrompts
 from ..prompt.tool_forms import HERMES, ToolForm
-from ..prompt.window import Budget, default_window
+from ..prompt.window import Budget, fitting_window
 from ..stopping import Check, unchecked
 from ..types import ChatRequest, FimRequest, Request, Sampling, TextRequest
 from .opened import OpenedModel
@@ -39,7 +39,8 @@ class Planner:
     def __init__(self, opened: OpenedModel, window: int) -> None:
         model, vocabulary = opened.model, opened.vocabulary
         self._vocabulary, self._context = vocabulary, model.context_length
-        budget = Budget.of(min(window or default_window(model.context_length), model.context_length - 64))
+        fits = fitting_window(model.context_length, opened.token_seconds)
+        budget = Budget.of(min(window or fits, model.context_length - 64))
         self._recalls, self._tokenize = opened.recalls, model.tokenize
         self._fim = PromptBuilder(model.tokenize, opened.form, budget) if opened.form else None
         self._texts = TextPrompts(vocabulary, model.tokenize, model.piece, model.context_length)

@@ -37,7 +37,7 @@ class Runner:
         self, opened: OpenedModel, window: int, batch: int, inbox: Inbox, send: Send, clock: Clock
     ) -> None:
         self._model, self._planner = opened.model, Planner(opened, window)
-        self._places, self._pace = Places(opened.model, clock), Pace()
+        self._places, self._pace = Places(opened.model, clock), Pace(opened.token_seconds)
         self._batch = min(batch, opened.model.batch)
         self._inbox, self._send, self._clock = inbox, send, clock
         self._jobs: list[Job] = []

@@ -14,7 +14,7 @@ from fimble.engine.prompt.detect import detect
 from fimble.engine.prompt.families import FAMILIES, PREFIX_FIRST
 from fimble.engine.prompt.layout import PromptBuilder
 from fimble.engine.prompt.vocabulary import read_vocabulary
-from fimble.engine.prompt.window import Budget, clip, default_window, reach_of
+from fimble.engine.prompt.window import Budget, clip, fitting_window, reach_of
 from fimble.engine.runtimes.fake import FILE_SEP, MIDDLE, PREFIX, SUFFIX, FakeModel, FakeOptions, fake_format
 from fimble.engine.types import FimRequest, Snippet
 from fimble.engine.workers.places import common_prefix
@@ -191,9 +191,12 @@ class TestWindow:
         request = clip(FimRequest(text, "\n"), reach_of(tokens))
         assert tokens * 0.45 <= len(build(request, tokens)) <= tokens
 
-    def test_the_default_window_fits_the_model(self) -> None:
-        assert default_window(2048) == 768
-        assert default_window(4096) == 1536
+    def test_the_fitting_window_fits_the_model(self) -> None:
+        assert fitting_window(2048) == 768
+        assert fitting_window(4096) == 1536
+        assert fitting_window(2048, token_seconds=0.0001) == 768
+        assert fitting_window(32768, token_seconds=0.0001) == 3968
+        assert fitting_window(32768, token_seconds=0.1) == 256
 
     def test_what_was_cut_off_ahead_does_not_move_the_window(self) -> None:
         whole = build(FimRequest(self.TEXT, ""))
