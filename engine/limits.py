@@ -148,6 +148,8 @@ RIDE_SECONDS = 0.1
 PIECE_SECONDS, PIECE_SECONDS_ALONE = 0.008, 0.03
 """How long a native call may read prompts, at the measured speed: beside answers that wait for their next
 token, and otherwise."""
+LONG_CALL_SECONDS = 0.05
+"""Work ahead of time is stopped within a native call that takes longer, when a request comes."""
 WAITING_PROMPT_SECONDS = 0.3
 """A prompt that got nothing for so long is read ahead of shorter ones."""
 IN_USE_SECONDS = 10.0

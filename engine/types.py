@@ -285,7 +285,10 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What is known of a model; ``loaded`` tells whether it answers at once."""
+    """What is known of a model; ``loaded`` tells whether it answers at once.
+
+    Its cache has room for ``cache_tokens`` in ``sequences``; 0 where that is not known.
+    """
 
     id: str
     backend: str
@@ -296,3 +299,5 @@ class ModelInfo:
     supports_tools: bool = False
     supports_vision: bool = False
     detail: str = ""
+    sequences: int = 0
+    cache_tokens: int = 0

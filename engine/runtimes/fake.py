@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ import numpy as np
 from ..prompt.detect import FimFormat
 from ..prompt.families import FAMILIES, LINES_FIRST, Family, Files
 from ..prompt.vocabulary import Vocabulary
-from .base import Scores, Span
+from .base import Aborted, Scores, Span
 
 PREFIX, SUFFIX, MIDDLE, FILE_SEP, END = 256, 257, 258, 259, 260
 VOCABULARY = 261
@@ -69,6 +69,7 @@ class FakeModel:
         self._answer = options.answer.encode("utf-8", "surrogatepass")
         self.held: list[list[int]] = [[] for _ in range(options.sequences)]
         self._spans: Sequence[Span] = ()
+        self._aborted = threading.Event()
         self.evaluated = 0
 
     @property
@@ -94,12 +95,15 @@ class FakeModel:
             assert span.past <= len(held), "evaluation after a gap"
             assert span.past + len(span.tokens) <= self.context_length, "evaluation past the context"
             assert 0 <= span.rows <= len(span.tokens), "more rows than tokens"
-            held[span.past :] = span.tokens
+            del held[span.past :]
+        each = self._options.token_ms if count == len(spans) else self._options.prompt_token_ms
+        self._aborted.clear()
+        if each and self._aborted.wait(each * count / 1000):
+            raise Aborted
+        for span in spans:
+            self.held[span.sequence] += span.tokens
         self._spans = spans
         self.evaluated += count
-        each = self._options.token_ms if count == len(spans) else self._options.prompt_token_ms
-        if each:
-            time.sleep(each * count / 1000)
 
     def logits(self, span: int, row: int = 0) -> Scores:
         wanted = self._spans[span]
@@ -123,7 +127,7 @@ class FakeModel:
         del self.held[sequence][length:]
 
     def abort(self) -> None:
-        """Its calls are short."""
+        self._aborted.set()
 
     def _made(self, past: list[int]) -> int:
         """How many tokens of the answer were said so far."""

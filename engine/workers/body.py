@@ -44,12 +44,16 @@ class Body:
         """Take one command from the engine; a ping is answered at once."""
         if isinstance(command, Ping):
             self._send(Pong(self._steps, self._cpu_seconds()))
-        else:
-            self._inbox.put(command)
+            return
+        self._inbox.put(command)
+        if self._runner is not None and not isinstance(command, Open):
+            self._runner.heard(command)
 
     def close(self) -> None:
-        """Give up what is under way, between two steps, and end."""
+        """Give up what is under way, and end."""
         self._inbox.close()
+        if self._runner is not None:
+            self._runner.stop_call()
 
     def work(self) -> None:
         """Until the end."""

@@ -42,7 +42,8 @@ class End:
 
 
 class Connection:
-    """``on_opened`` is called once at most, ``on_end`` exactly once."""
+    """``on_opened`` is called once at most, ``on_end`` exactly once. ``held`` is how many tokens the model's
+    cache held when a job ended last."""
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class Connection:
         self.opened: asyncio.Future[ModelInfo] = asyncio.get_running_loop().create_future()
         self.opened.add_done_callback(lambda future: future.cancelled() or future.exception())
         self.ended = False
+        self.held = 0
         self._jobs: dict[int, Job] = {}
         self._ids = itertools.count(1)
         self._at_work: set[int] = set()
@@ -137,7 +139,8 @@ class Connection:
             case Piece(id, delta) if id in self._jobs:
                 self._jobs[id].seen = True
                 self._jobs[id].out.put_nowait(delta)
-            case Ended(id, error) if id in self._jobs:
+            case Ended(id, error, held) if id in self._jobs:
+                self.held = held
                 job = self._jobs.pop(id)
                 job.out.put_nowait(error)
                 self._at_work.discard(id)

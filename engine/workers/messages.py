@@ -13,7 +13,7 @@ class WorkerOptions:
     """How a worker opens its model. ``model`` is a path; ``runtime`` is one of
     :data:`~.opened.RUNTIMES`, and ``fake`` what the one for tests is told.
 
-    ``context_length`` is what one sequence may hold, ``window`` the size of a suggestion's prompt; 0: they fit
+    ``context_length`` is what one sequence may hold, ``window`` the size of a suggestion's prompt; 0: it fits
     the model and the machine. The cache has ``cache_tokens`` for all sequences, or what a part of the free
     memory holds (0), but then not more than ``sequences`` take (0: the usual number). ``gpu_layers`` -1: all
     that fit.
@@ -62,7 +62,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """From now on the worker works at this job: what happens to it is this job's doing."""
+    """From now on the worker works at this job too: what happens to the worker may be this job's doing."""
 
     id: int
 
@@ -75,10 +75,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """No more pieces come: it was finished, warmed or cancelled (``error`` None), or it failed."""
+    """No more pieces come: it was finished, warmed or cancelled (``error`` None), or it failed. ``held`` is
+    how many tokens the model's cache holds now."""
 
     id: int
     error: FimbleError | None = None
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class OpenFailed:
 
 @dataclass(frozen=True, slots=True)
 class Pong:
-    """The worker lives. ``steps`` counts batches and tokens; ``cpu_seconds`` is what it has computed, which
+    """The worker lives. ``steps`` counts native calls; ``cpu_seconds`` is what it has computed, which
     tells a long step from one that hangs."""
 
     steps: int = 0

@@ -102,7 +102,8 @@ def _opened(model: Runtime, header: Header, reason: str = "") -> OpenedModel:
     info = ModelInfo(
         name, model.name, model.context_length, supports_fim=form is not None, loaded=True,
         supports_chat=template is not None, supports_tools=template is not None and template.supports_tools,
-        detail="; ".join(filter(None, (detail, reason))),
+        detail="; ".join(filter(None, (detail, reason))), sequences=model.sequences,
+        cache_tokens=model.sequences * model.context_length,
     )  # fmt: skip
     recalls = header.metadata.get(RECALL_KEY) is True
     return OpenedModel(model, vocabulary, form, template, info, recalls, token_seconds(model))

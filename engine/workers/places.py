@@ -6,7 +6,7 @@ much that somebody may still want, its beginning is copied to the sequence that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -108,19 +108,25 @@ class Places:
         known = max(self._usable(place, tokens, job.rows) for place in self.all)
         return any(common_prefix(each.tokens, tokens) >= known + _WORTH_COPYING for each in readers)
 
-    def evaluated(self, place: Place, span: Span) -> None:
-        """A span's tokens were evaluated."""
-        end = span.past + len(span.tokens)
-        place.ids[span.past : end] = span.tokens
-        place.length = end
+    def evaluated(self, spans: Iterable[Span]) -> None:
+        """These spans' tokens were evaluated."""
+        for span in spans:
+            place, end = self.all[span.sequence], span.past + len(span.tokens)
+            place.ids[span.past : end] = span.tokens
+            place.length = end
+
+    def undo(self, spans: Iterable[Span]) -> None:
+        """The evaluation of these spans was ended in the middle."""
+        for span in spans:
+            self.all[span.sequence].length = span.past if self.runtime.cuts else 0
 
     def leave(self, place: Place) -> None:
         """The job that used it has ended; what was evaluated stays."""
         place.owner, place.used = None, self.clock()
 
-    def forget(self, place: Place) -> None:
-        """Nothing is known of what it holds."""
-        self.cut(place, 0)
+    def forget(self, sequence: int) -> None:
+        """Nothing is known of what a sequence holds."""
+        self.cut(self.all[sequence], 0)
 
     def cut(self, place: Place, length: int) -> None:
         """Keep only the first ``length`` tokens; to nothing where the runtime cannot cut."""

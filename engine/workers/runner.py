@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..decode.answer import Clock, answer, check_fit
 from ..decode.steps import Need, Rows, Steps
 from ..decode.tool_calls import with_tool_calls
 from ..errors import DeadlineExceeded, FimbleError, Superseded, WorkerCrashed
-from ..limits import ANSWER_PATIENCE_SECONDS
+from ..limits import ANSWER_PATIENCE_SECONDS, LONG_CALL_SECONDS
 from ..runtimes.base import Aborted
 from ..stopping import Check, Stopped
 from ..types import Delta
 from ..urgency import Urgency, urgency_of
 from .inbox import Inbox
 from .job import Job
-from .messages import Ended, Piece, Reply, Run, Working
+from .messages import Cancel, Ended, Piece, Reply, Run, Working
 from .opened import OpenedModel
 from .pace import Pace
 from .places import Places
@@ -24,6 +24,15 @@ from .planner import Planner
 from .turn import Part, compose
 
 Send = Callable[[Reply], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """The native call that runs: for which jobs, how urgent the most urgent one is, and how long it takes."""
+
+    jobs: frozenset[int]
+    urgency: Urgency
+    seconds: float
 
 
 class Runner:
@@ -41,6 +50,7 @@ class Runner:
         self._batch = min(batch, opened.model.batch)
         self._inbox, self._send, self._clock = inbox, send, clock
         self._jobs: list[Job] = []
+        self._call: _Call | None = None
 
     @property
     def idle(self) -> bool:
@@ -61,6 +71,28 @@ class Runner:
         seated = [job for job in self._jobs if job.place is not None]
         if seated:
             self._evaluate(compose(seated, self._batch, self._pace, self._clock()))
+
+    def heard(self, command: Run | Cancel) -> None:
+        """End the native call that runs if it had better make way for a command that came. From the thread
+        that listens.
+
+        A suggestion's call is left alone: it is short, and what it reads is asked for again.
+        """
+        call = self._call
+        if call is None or call.urgency is Urgency.SUGGESTION:
+            return
+        if isinstance(command, Cancel):
+            unwanted = all(self._inbox.cancelled(job) for job in call.jobs)
+        else:
+            urgent = urgency_of(command.request, warm=command.warm) is not Urgency.AHEAD
+            unwanted = urgent and call.urgency is Urgency.AHEAD and call.seconds > LONG_CALL_SECONDS
+        if unwanted:
+            self._model.abort()
+
+    def stop_call(self) -> None:
+        """End the native call that runs, if any. From the thread that listens."""
+        if self._call is not None:
+            self._model.abort()
 
     def close(self) -> None:
         """End what is under way and free the model."""
@@ -144,20 +176,26 @@ class Runner:
 
     def _evaluate(self, parts: Sequence[Part]) -> None:
         """Do one native call, and hand out what it gave."""
-        began = self._clock()
+        began, count = self._clock(), sum(len(part.span.tokens) for part in parts)
+        self._call = _Call(
+            frozenset(part.job.id for part in parts),
+            min(part.job.urgency for part in parts),
+            count * self._pace.token_seconds,
+        )
         try:
             self._model.decode([part.span for part in parts])
         except Aborted:
+            self._places.undo([part.span for part in parts])
             return
         except Exception as error:
             for part in parts:
-                self._forget(part.job)
+                self._places.forget(part.span.sequence)
                 self._end(part.job, _known(error))
             return
-        self._pace.note(sum(len(part.span.tokens) for part in parts), self._clock() - began)
-        for part in parts:
-            if part.job.place is not None:
-                self._places.evaluated(part.job.place, part.span)
+        finally:
+            self._call = None
+        self._pace.note(count, self._clock() - began)
+        self._places.evaluated([part.span for part in parts])
         for at, part in enumerate(parts):
             if part.complete:
                 rows = [self._model.logits(at, row) for row in range(part.span.rows)]
@@ -227,11 +265,7 @@ class Runner:
 
     def _tell_end(self, job: Job, error: FimbleError | None) -> None:
         self._inbox.ended(job.id)
-        self._send(Ended(job.id, error))
-
-    def _forget(self, job: Job) -> None:
-        if job.place is not None:
-            self._places.forget(job.place)
+        self._send(Ended(job.id, error, self._places.held))
 
 
 def _known(error: Exception) -> FimbleError:

@@ -60,6 +60,11 @@ class Worker:
         return self._connection.transport.fallback_reason if self._connection else ""
 
     @property
+    def held(self) -> int:
+        """How many tokens the model's cache holds."""
+        return self._connection.held if self._connection else 0
+
+    @property
     def busy(self) -> int:
         """How many jobs wait or run."""
         return len(self._connection.jobs) if self._connection else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from fimble.engine.errors import DeadlineExceeded, WorkerCrashed
 from fimble.engine.limits import ANSWER_PATIENCE_SECONDS, IN_USE_SECONDS
+from fimble.engine.runtimes.base import Aborted, Span
 from fimble.engine.runtimes.fake import FakeModel
 from fimble.engine.types import ChatRequest, FimRequest, Message, Request, TextRequest
 from fimble.engine.workers.inbox import Inbox
@@ -61,7 +62,7 @@ class Machine:
         return self.said[before:]
 
     def until_ended(self, id: int) -> None:
-        while Ended(id) not in self.said:
+        while not self.ended(id):
             assert not self.runner.idle, self.said[-3:]
             self.step()
 
@@ -299,6 +300,51 @@ def test_a_request_does_not_wait_for_work_ahead_of_time() -> None:
     machine.until_ended(2)
     assert machine.evaluated - read < 150
     assert not machine.ended(1)
+
+
+@pytest.mark.parametrize(
+    ("running", "heard", "ended"),
+    [
+        (Run(1, fim("one", "d" * 600), warm=True), Run(2, fim("two", "")), True),
+        (Run(1, fim("one", "d" * 600), warm=True), Run(2, fim("two", ""), warm=True), False),
+        (Run(1, fim("one", "d" * 600)), Run(2, fim("two", "")), False),
+        (Run(1, fim("one", "d" * 600)), Cancel(1), False),
+        (Run(1, TextRequest("d" * 600)), Cancel(1), True),
+        (Run(1, TextRequest("d" * 600)), Run(2, fim("two", "")), False),
+    ],
+)
+def test_a_native_call_is_ended_for_what_is_urgent(running: Run, heard: Run | Cancel, ended: bool) -> None:
+    """The command comes while the model computes; it is slow."""
+    machine, aborted = Machine(batch=200, sequences=2), list[bool]()
+    machine.runner._pace.note(100, 100.0)
+    machine.add(running.id, running.request, warm=running.warm)
+    decode = machine.opened.model.decode
+
+    def busy(spans: Sequence[Span]) -> None:
+        machine.inbox.put(heard)
+        machine.runner.heard(heard)
+        decode(spans)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(machine.opened.model, "decode", busy)
+        patch.setattr(machine.opened.model, "abort", lambda: aborted.append(True))
+        machine.step()
+    assert bool(aborted) == ended
+
+
+def test_what_an_ended_call_would_have_read_is_read_later() -> None:
+    machine = Machine(batch=200, sequences=2)
+    machine.add(1, fim("one", "h" * 300))
+    machine.step()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(machine.opened.model, "decode", aborted)
+        machine.step()
+    machine.until_ended(1)
+    assert machine.text(1) == alone(fim("one", "h" * 300))
+
+
+def aborted(spans: object) -> None:
+    raise Aborted
 
 
 def test_a_deadline_ends_what_reads_its_prompt() -> None:

@@ -24,12 +24,12 @@ from fimble.engine.models.gguf import read_header
 from fimble.engine.runtimes.base import Span
 from fimble.engine.runtimes.ctransformers import CTransformers, check
 from fimble.engine.runtimes.threads import ThreadCount
-from fimble.engine.types import FimRequest
+from fimble.engine.types import FimRequest, TextRequest
 from fimble.engine.workers.in_thread import ThreadTransport
 from fimble.engine.workers.transports import ProcessTransport, Transport
 
 from .gguf_files import gguf
-from .workers import Make, request, text, text_of, until
+from .workers import Make, read, request, text, text_of, until
 
 
 @pytest.mark.parametrize("transport", [ThreadTransport, ProcessTransport])
@@ -62,6 +62,16 @@ async def test_a_long_prompt_is_cancelled_between_batches(make: Make) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert await text(worker, "z") == "hello"
+
+
+async def test_a_native_call_that_nobody_waits_for_is_ended(make: Make) -> None:
+    """It would take hours."""
+    worker = make(prompt_token_ms=1e6)
+    task = asyncio.create_task(read(worker.run(TextRequest("y" * 100))))
+    await until(lambda: worker._connection is not None and bool(worker._connection._at_work))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await read(worker.run(TextRequest((97,)))) == "hello"
 
 
 async def test_warming_leaves_little_to_do(make: Make) -> None:
