@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("engine", "lsp", "server", "cli")
 NEEDED = (
     "fimble/engine/models/bundled/fimble.gguf",
+    "fimble/engine/models/catalogue.toml",
     "fimble/server/playground/static/index.html",
     "fimble/server/playground/static/page.js",
 )

@@ -43,6 +43,15 @@ def test_entries_are_whole_and_in_order() -> None:
             assert 0.5 < entry.bytes / (entry.parameters * 1e9) < 1.2, entry.name
 
 
+def test_the_documentation_names_them_with_their_licences() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "models.md").read_text()
+    for entry in catalogue():
+        [row] = [line for line in page.splitlines() if line.startswith(f"| `{entry.name}` |")]
+        assert entry.title in row
+        assert entry.licence.partition(" (")[0] in row
+        assert entry.bytes is None or store.megabytes(entry.bytes) in row
+
+
 def put(name: str) -> Path:
     path = store.place(source_of(name))
     path.parent.mkdir(parents=True)
