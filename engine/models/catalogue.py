@@ -81,7 +81,7 @@ def source_of(name: str) -> Source:
     source = entry.source if entry else hub_source(name)
     if source is None:
         raise ModelNotFound(
-            f"There is no model {name!r} to download. Take a name that `fimble models list` shows, "
+            f"{name!r} is no model of the catalogue or the hub. Take a name that `fimble models list` shows, "
             "or owner/repository/file.gguf of the Hugging Face hub."
         )
     return source

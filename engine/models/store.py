@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from platformdirs import user_data_path
 
 from ..errors import ModelDownloadError, ModelError, ModelNotFound
-from .limits import HUB_NAME_CHARACTERS
+from .limits import HUB_NAME_CHARACTERS, MODELS_LISTED
 
 _PART = r"[A-Za-z0-9][\w.-]*"
 _HUB_NAME = re.compile(rf"({_PART}/{_PART})/((?:{_PART}/)*{_PART}\.gguf)", re.ASCII)
@@ -54,8 +55,9 @@ def place(source: Source) -> Path:
 
 
 def pulled() -> list[Path]:
-    """The models in the folder, in the order of their names."""
-    return sorted(path for path in models_folder().glob("*/*/**/*.gguf") if path.is_file())
+    """The models in the folder, in the order of their names; of very many, some."""
+    found = (path for path in models_folder().glob("*/*/**/*.gguf") if path.is_file())
+    return sorted(islice(found, MODELS_LISTED))
 
 
 def hub_name(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -62,7 +63,7 @@ def restart(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
 async def models(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
     """The model in use; ``selectable``, the names of those that can be chosen; and ``offered``, these and the
     ones that can be had with ``fimble models pull NAME``, each as ``{name, here, detail}``."""
-    choices = session.engine.choices()
+    choices = await asyncio.to_thread(session.engine.choices)  # looks at the disk
     answer: dict[str, Any] = {
         "selectable": [row.name for row in choices if row.path],
         "offered": [{"name": row.name, "here": bool(row.path), "detail": row.detail} for row in choices],
