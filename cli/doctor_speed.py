@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from math import prod
 
 from fimble.engine.engine import Engine
+from fimble.engine.limits import COLD_SECONDS
 from fimble.engine.models.catalogue import BUNDLED, Entry, bundled_path, catalogue
 from fimble.engine.models.gguf import Header, read_header
+from fimble.engine.prompt.window import LEAST_WINDOW
 from fimble.engine.runtimes.memory import free_bytes
 from fimble.engine.settings import Settings
 from fimble.engine.types import Completion, FimRequest
 
-LIMIT_MS = 400
-"""A first suggestion at a new place that takes longer comes too late for most who type."""
-PROMPT_TOKENS, ANSWER_TOKENS = 512, 12
-"""The suggestion that is estimated: so much is read for it, and a line is written."""
+LIMIT_MS = round(1000 * COLD_SECONDS)
+PROMPT_TOKENS, ANSWER_TOKENS = LEAST_WINDOW, 12
+"""The suggestion that is estimated: the smallest window is read for it, and a line is written."""
 _RUNS, _LINES, _WRITTEN = 3, 60, 32
 
 

@@ -15,7 +15,7 @@ from ..types import FimRequest
 
 CHARACTERS_PER_TOKEN = 5
 """More than code has: what has more characters than this for each token of a budget cannot fit."""
-_LEAST_WINDOW, _WINDOW_STEP = 256, 128
+LEAST_WINDOW, _WINDOW_STEP = 256, 128
 _UNITS = 16
 """Parts of a window in which room is handed on: what a part gets changes only now and then."""
 
@@ -67,7 +67,7 @@ def fitting_window(context_length: int, token_seconds: float = 0.0) -> int:
     fits = context_length * 3 // 8
     if token_seconds:
         in_time = int(COLD_SECONDS / token_seconds) // _WINDOW_STEP * _WINDOW_STEP
-        fits = min(fits, max(_LEAST_WINDOW, in_time))
+        fits = min(fits, max(LEAST_WINDOW, in_time))
     return fits
 
 
