@@ -33,7 +33,9 @@ interface Choice extends vscode.QuickPickItem {
 export async function pickModel(life: Life, keys: Keys): Promise<void> {
   const engine = read("engine", "");
   const current = isAddress(engine) ? engine : read("model", "bundled");
-  const choices = [...(await modelChoices(life)), fileChoice(), serverChoice(keys)].map(choice => ({
+  const [here, elsewhere] = await modelChoices(life);
+  const all = [...here, fileChoice(), serverChoice(keys), ...elsewhere];
+  const choices = all.map(choice => ({
     ...choice,
     description: choice.label.endsWith(` ${current}`) ? `in use, ${choice.description}` : choice.description,
   }));
@@ -70,18 +72,21 @@ export async function askAddress(): Promise<string | undefined> {
   return address?.trim();
 }
 
-async function modelChoices(life: Life): Promise<Choice[]> {
+/** The models of this machine, and those that are downloaded first. */
+async function modelChoices(life: Life): Promise<[Choice[], Choice[]]> {
   const client = life.running;
   const found = client?.has("fimble.models") ? await client.execute<Models>("fimble.models") : undefined;
   const names = found?.selectable ?? ["bundled", read("model", "bundled")];
   const offered = found?.offered ?? [...new Set(names)].map(name => ({ name, here: true, detail: "" }));
-  return offered.map(({ name, here, detail }) => ({
+  const choice = ({ name, here, detail }: Offer): Choice => ({
     label: `$(${here ? "chip" : "cloud-download"}) ${name}`,
     description: detail,
     choose: async () => {
       if (here || (await pullModel(life, name))) await useModel(name);
     },
-  }));
+  });
+  const isHere = (offer: Offer) => offer.here;
+  return [offered.filter(isHere).map(choice), offered.filter(offer => !isHere(offer)).map(choice)];
 }
 
 /** Download a model with progress and a button to cancel; true when it is there. What was broken off goes on. */

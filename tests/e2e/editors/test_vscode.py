@@ -20,6 +20,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from fimble.engine.models.catalogue import bundled_path
+from tests.engine.fake_hub import running_hub
+
 from .serving import serving
 from .vscode.program import INLINE, Program, always
 from .vscode.tools import EXTENSION, Tools, build_extension, find_tools
@@ -400,6 +403,21 @@ def test_the_model_is_chosen_from_a_list(ready: Window, program: Program) -> Non
     ready.choices("bundled").click()
     until(lambda: program.options["model"] == "bundled", "the model to be sent")
     ready.status_is("^fimble is ready fimble")
+
+
+def test_a_model_that_is_not_here_is_downloaded_and_used(window: Window, folder: Path) -> None:
+    with running_hub() as hub:
+        source = "tensorblock/Refact-1_6B-fim-GGUF/Refact-1_6B-fim-Q4_K_M.gguf"
+        hub.files[source] = bundled_path().read_bytes()
+        own = {"HF_ENDPOINT": hub.address, "NO_PROXY": "*", "FIMBLE_MODELS": str(folder / "models")}
+        program = Program(folder / "hub", always(ANSWER) | own)
+        window.settings(path=str(program.path))
+        until(lambda: program.ready, "the server to be ready")
+        window.command("fimble: Choose Model")
+        window.choices("refact-1.6b").click()
+        until(lambda: program.options.get("model") == "refact-1.6b", "the model to be sent")
+    assert (folder / "models" / source).read_bytes() == bundled_path().read_bytes()
+    window.clear_notifications()
 
 
 def test_the_menu_behind_the_status_bar(ready: Window, program: Program) -> None:
