@@ -48,15 +48,16 @@ class FimFormat:
 def detect(metadata: Mapping[str, Any]) -> FimFormat:
     """The format of a model, or :class:`NoFimTokens`."""
     tokens = texts_of(metadata)
+    places = {text: i for i, text in enumerate(tokens)}
     for how, ids in (
         ("keys", _from_keys(metadata, 0)),
         ("older keys", _from_keys(metadata, 1)),
     ):
         if "prefix" in ids and "suffix" in ids and all(_used(i, tokens) for i in ids.values()):
-            family = _family_of_ids(ids, tokens, metadata)
-            return _format(family, {**_from_texts(family, tokens), **ids}, metadata, tokens, how)
+            family = _family_of_ids(ids, tokens, places, metadata)
+            return _format(family, {**_from_texts(family, places), **ids}, metadata, tokens, how)
     for family in FAMILIES:
-        ids = _from_texts(family, tokens)
+        ids = _from_texts(family, places)
         if len(ids) == len(family.tokens) and _named(family, metadata):
             return _format(family, ids, metadata, tokens, "token texts")
     raise NoFimTokens(
@@ -107,17 +108,18 @@ def _from_keys(metadata: Mapping[str, Any], which: int) -> dict[Control, int]:
     return found
 
 
-def _from_texts(family: Family, tokens: list[str]) -> dict[Control, int]:
-    wanted = {text: control for control, text in family.tokens.items()}
-    return {wanted[text]: i for i, text in enumerate(tokens) if text in wanted}
+def _from_texts(family: Family, places: Mapping[str, int]) -> dict[Control, int]:
+    return {control: places[text] for control, text in family.tokens.items() if text in places}
 
 
-def _family_of_ids(ids: Mapping[Control, int], tokens: list[str], metadata: Mapping[str, Any]) -> Family:
+def _family_of_ids(
+    ids: Mapping[Control, int], tokens: list[str], places: Mapping[str, int], metadata: Mapping[str, Any]
+) -> Family:
     """The family whose tokens have these texts; a model with texts of its own is asked prefix first."""
     texts = {control: tokens[i] for control, i in ids.items()}
     for family in FAMILIES:
         same = all(family.tokens.get(control) == text for control, text in texts.items())
-        whole = all(text in tokens for text in family.tokens.values())
+        whole = all(text in places for text in family.tokens.values())
         if same and whole and _named(family, metadata):
             return family
     return Family("unknown", texts)

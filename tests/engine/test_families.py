@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fimble.engine.models.gguf import read_header
 from fimble.engine.prompt.detect import FimFormat, detect
@@ -91,3 +93,18 @@ def test_too_many_other_files_are_left_out_whole(model_file: Files) -> None:
     case = CASES["codestral-2501"]
     request = replace(REQUEST, snippets=(Snippet("large.py", "z = 3\n" * 5000), *REQUEST.snippets))
     assert build(case, form(case, model_file), request) == ids_of(case, case.prompt)
+
+
+@each_family
+def test_a_prompt_keeps_within_its_budget(case: Case, model_file: Files) -> None:
+    found = form(case, model_file)
+
+    @settings(max_examples=20, deadline=None)
+    @given(st.text(max_size=2000), st.text(max_size=900), st.text(max_size=300), st.integers(100, 500))
+    def check(prefix: str, suffix: str, other: str, total: int) -> None:
+        request = FimRequest(prefix, suffix, path="lib/m.py", snippets=(Snippet("o.py", other),))
+        built = PromptBuilder(lambda text: in_bytes(case, text), found, Budget.of(total)).build(request)
+        # what stands around the texts: control tokens, and a header in words
+        assert len(built) <= total + 30
+
+    check()
