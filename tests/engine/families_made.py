@@ -61,7 +61,8 @@ _QWEN_FIM = (
     "<|repo_name|>",
     "<|file_sep|>",
 )
-_QWEN = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", *_QWEN_FIM)
+_QWEN_ADDED = (*_QWEN_FIM, "<tool_call>", "</tool_call>")
+_QWEN = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", *_QWEN_ADDED)
 _STAR = ("<|endoftext|>", "<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<fim_pad>")
 _STAR1 = (*_STAR, "<filename>", "<gh_stars>", "<reponame>")
 _DEEP_FIM = ("<｜fim▁hole｜>", "<｜fim▁begin｜>", "<｜fim▁end｜>")
@@ -105,17 +106,17 @@ _GLM_BARE = "«<|code_prefix|>»def f«<|code_suffix|>»⏎«<|code_middle|>»"
 
 CASES = {
     "qwen2.5-coder": Case(
-        Made("qwen2", "Qwen2.5 Coder 1.5B", "qwen2", _QWEN, _QWEN_FIM, "<|endoftext|>", "<|im_end|>",
+        Made("qwen2", "Qwen2.5 Coder 1.5B", "qwen2", _QWEN, _QWEN_ADDED, "<|endoftext|>", "<|im_end|>",
              add_bos=False, template=_CHATML),
         "qwen", _QWEN_PROMPT, _PIPED_BARE, ("<|endoftext|>", "<|im_end|>", "<|fim_pad|>"),
     ),
     "qwen3-coder": Case(
-        Made("qwen3", "Qwen3 Coder Instruct", "qwen2", _QWEN, _QWEN_FIM, "<|endoftext|>", "<|im_end|>",
+        Made("qwen3", "Qwen3 Coder Instruct", "qwen2", _QWEN, _QWEN_ADDED, "<|endoftext|>", "<|im_end|>",
              add_bos=False, template=_CHATML),
         "qwen", _QWEN_PROMPT, _PIPED_BARE, ("<|endoftext|>", "<|im_end|>", "<|fim_pad|>"),
     ),
     "qwen3-coder-30b-a3b": Case(
-        Made("qwen3moe", "Qwen3 Coder 30B A3B Instruct", "qwen2", _QWEN, _QWEN_FIM, "<|endoftext|>",
+        Made("qwen3moe", "Qwen3 Coder 30B A3B Instruct", "qwen2", _QWEN, _QWEN_ADDED, "<|endoftext|>",
              "<|im_end|>", add_bos=False, template=_CHATML),
         "qwen", _QWEN_PROMPT, _PIPED_BARE, ("<|endoftext|>", "<|im_end|>", "<|fim_pad|>"),
     ),

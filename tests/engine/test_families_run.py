@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from fimble.engine.prompt.layout import PromptBuilder
 from fimble.engine.prompt.window import Budget
 from fimble.engine.runtimes.base import Scores, Span
-from fimble.engine.types import ChatRequest, Delta, FimRequest, Grammar, Message, Snippet
+from fimble.engine.types import ChatRequest, Delta, FimRequest, Grammar, Message, Snippet, Tool
 from fimble.engine.workers.in_thread import ThreadTransport
 from fimble.engine.workers.messages import WorkerOptions
 from fimble.engine.workers.opened import OpenedModel, open_model
@@ -214,6 +215,20 @@ async def test_a_grammar_binds_its_tokens(case: Case, model_file: Callable[[Made
         text = "".join(delta.text for delta in deltas)
         assert re.fullmatch(grammar.value, text), text
         assert deltas[-1].finish_reason == "stop"
+    finally:
+        await worker.close()
+
+
+@chatting
+async def test_a_tool_is_called(case: Case, model_file: Callable[[Made], Path]) -> None:
+    worker = Worker(ThreadTransport, options(model_file(case.made)), 0)
+    schema = {"type": "object", "properties": {"to": {"enum": ["left"]}}, "required": ["to"]}
+    tool = Tool("go", parameters=json.dumps(schema | {"additionalProperties": False}))
+    asked = ChatRequest((Message("user", "go left"),), (tool,), "required", max_tokens=150)
+    try:
+        deltas = [delta async for delta in worker.run(replace(asked, parallel_tool_calls=False))]
+        [call] = [call for delta in deltas for call in delta.tool_calls]
+        assert (call.name, json.loads(call.arguments)) == ("go", {"to": "left"})
     finally:
         await worker.close()
 
