@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import ModelDownloadError, ModelFileError
+from ..limits import DISK_RESERVE_BYTES
 from . import hub, store
 from .gguf import read_header
-from .limits import DISK_RESERVE_BYTES
 from .store import Source
 
 _SPLIT = re.compile(r"-\d{5}-of-\d{5}\.gguf$")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import ModelDownloadError
-from .limits import HUB_CONNECTIONS
+from ..limits import HUB_CONNECTIONS
 from .store import Source
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")

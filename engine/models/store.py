@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from platformdirs import user_data_path
 
 from ..errors import ModelDownloadError, ModelError, ModelNotFound
-from .limits import HUB_NAME_CHARACTERS, MODELS_LISTED
+from ..limits import HUB_NAME_CHARACTERS, MODELS_LISTED
 
 _PART = r"[A-Za-z0-9][\w.-]*"
 _HUB_NAME = re.compile(rf"({_PART}/{_PART})/((?:{_PART}/)*{_PART}\.gguf)", re.ASCII)
