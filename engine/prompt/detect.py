@@ -89,7 +89,7 @@ def end_ids(metadata: Mapping[str, Any]) -> frozenset[int]:
 def adds_bos(metadata: Mapping[str, Any], default: bool = False) -> bool:
     """Whether the model's own tokenizer begins every text with the token ``bos``; ``default`` holds where
     neither the file nor its kind of tokenizer says so."""
-    kind = metadata.get("tokenizer.ggml.pre")
+    kind = str(metadata.get("tokenizer.ggml.pre"))
     return bool(metadata.get("tokenizer.ggml.add_bos_token", default or kind in _BEGINS))
 
 
@@ -146,11 +146,12 @@ def _format(
         sentence_space=family.sentence_space and metadata.get("tokenizer.ggml.model") != "gpt2",
     )
     ends = end_ids(metadata) | {i for i, text in enumerate(tokens) if text in family.stops}
-    bos = token_id(metadata, "bos", len(tokens))
+    bos = token_id(metadata, "bos", len(tokens)) if adds_bos(metadata, family.bos) else None
+    opening = [ids[step.control] for step in family.opening if step.control in ids]
     return FimFormat(
         family=family,
         ids=dict(ids),
         end_ids=ends | frozenset(ids.values()),
-        bos_id=bos if adds_bos(metadata, family.bos) else None,
+        bos_id=bos if bos not in opening[:1] else None,
         found_by=how,
     )

@@ -103,6 +103,23 @@ def test_the_kind_of_tokenizer_says_whether_a_text_begins_with_a_token(kind: str
     assert detect(told).bos_id == (None if begins else 0)
 
 
+def test_a_prompt_does_not_begin_with_the_same_token_twice() -> None:
+    """Files of GLM name the token with which CodeGeeX4's prompt begins anyway."""
+    family = next(family for family in FAMILIES if family.name == "codegeex")
+    tokens = list(family.tokens.values())
+    mask = tokens.index("[gMASK]")
+    told = {**metadata(tokens, bos_token_id=mask, add_bos_token=True), "general.name": "codegeex4"}
+    assert detect(told).bos_id is None
+    assert detect({**told, TOKENIZER + "bos_token_id": tokens.index("<sop>")}).bos_id is not None
+
+
+def test_metadata_of_a_strange_type_says_nothing() -> None:
+    tokens = ["<fim_prefix>", "<fim_suffix>", "<fim_middle>"]
+    strange: dict[str, Any] = {f"general.{key}": [1] for key in ("name", "basename", "architecture")}
+    found = detect({**metadata(tokens, pre=["tekken"], bos_token_id="1", model=[]), **strange})
+    assert (found.family.name, found.bos_id) == ("starcoder", None)
+
+
 def build(request: FimRequest, total: int = 400) -> list[int]:
     return PromptBuilder(fake.tokenize, fake_format(), Budget.of(total)).build(request)
 
