@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from platformdirs import user_data_path
 
 from ..errors import ModelDownloadError, ModelError, ModelNotFound
@@ -68,6 +67,8 @@ def hub_name(path: Path) -> str:
 @contextmanager
 def locked(path: Path, wait: bool = True) -> Iterator[None]:
     """One process at a time downloads or removes a model: raises :class:`Busy` unless it may ``wait``."""
+    from filelock import FileLock, Timeout  # costs an editor's start, which needs no lock
+
     lock = models_folder() / ".locks" / (hub_name(path).replace("/", "--") + ".lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,10 +7,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fimble.engine.errors import ModelDownloadError, ModelNotFound
 from fimble.engine.models import download, store
@@ -18,7 +21,8 @@ from fimble.engine.models.catalogue import bundled_path, resolve_model
 from fimble.engine.models.download import pull
 from fimble.engine.models.store import Source
 
-from ..fake_hub import FakeHub, running_hub
+from ..fake_hub import FakeHub, Trouble, running_hub
+from ..gguf_files import gguf
 
 NAME = "someone/model-GGUF/model.gguf"
 SOURCE = Source("someone/model-GGUF", "model.gguf")
@@ -119,6 +123,29 @@ def test_the_next_command_goes_on_where_the_last_one_stopped(hub: FakeHub) -> No
     [(_, there)] = seen.sizes
     assert there >= 2 << 20
     assert hub.asked[-1][0] == f"bytes={there}-"
+    assert files() == ["model.gguf"]
+
+
+SMALL = gguf({"general.architecture": "llama"}, [("w", (1 << 20,), 0, 0)], data=4 << 20)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    breaks=st.lists(st.integers(0, 5 << 20), max_size=5),
+    statuses=st.lists(st.sampled_from([500, 503]), max_size=2),
+    whole=st.booleans(),
+)
+def test_whatever_breaks_the_same_bytes_arrive_in_the_end(
+    hub: FakeHub, breaks: list[int], statuses: list[int], whole: bool
+) -> None:
+    hub.files[NAME] = SMALL
+    path = store.place(SOURCE)
+    path.unlink(missing_ok=True)
+    hub.trouble = Trouble(breaks=breaks, cdn_statuses=statuses, whole=whole)
+    for _ in range(len(breaks) + len(statuses) + 1):
+        with suppress(ModelDownloadError):
+            pull(SOURCE, Seen())
+        assert not path.exists() or path.read_bytes() == SMALL
     assert files() == ["model.gguf"]
 
 
