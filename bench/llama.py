@@ -13,12 +13,14 @@ from pathlib import Path
 import aiohttp
 
 from fimble.engine.models.catalogue import bundled_path
+from fimble.engine.prompt.window import fitting_window
+from fimble.engine.runtimes.memory import LEAST_CONTEXT
 
 from .servers import Served, session_with
 from .tables import note
 
-WINDOW = 768
-"""Tokens: of the text around the cursor llama-server keeps as many as its batch is long."""
+WINDOW = fitting_window(LEAST_CONTEXT)
+"""Of the text around the cursor llama-server keeps as many tokens as its batch is long: as many as we do."""
 SLOT_TOKENS = WINDOW + 256
 """What a slot holds: the window and an answer."""
 
