@@ -35,15 +35,16 @@ MakeClient = Callable[[aiohttp.ClientSession], Client]
 
 
 class FimbleClient:
-    """Asks ``POST /complete``; what it knows already, the server remembers."""
+    """Asks ``POST /complete``. What a document's answers say already, the server remembers, if the document
+    is ``named``."""
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        self._session = session
+    def __init__(self, session: aiohttp.ClientSession, named: bool = True) -> None:
+        self._session, self._named = session, named
 
     async def ask(self, sheet: Sheet) -> Answer | None:
         body = {
             "prefix": sheet.above + sheet.line, "suffix": sheet.below, "language": "python",
-            "document": sheet.name, "left_out": sheet.left_out, "details": True,
+            "document": sheet.name if self._named else None, "left_out": sheet.left_out, "details": True,
         }  # fmt: skip
         found = await _post(self._session, "/complete", json.dumps(body).encode())
         if found is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fimble.engine.engine import Engine
@@ -12,7 +12,7 @@ from fimble.engine.types import FimRequest
 
 from .clients import Answer, FimbleClient, LlamaClient, MakeClient
 from .effort import effort
-from .llama import llama, llama_server
+from .llama import Setup, llama, llama_server
 from .load import Load
 from .people import Clock, Typist, dropping, measure, typed, waiting
 from .places import places
@@ -21,8 +21,13 @@ from .servers import Served, fimble
 from .sheet import Sheet
 from .tables import note, percentile, show
 
-PEOPLE_AND_SLOTS = {1: (1,), 4: (4, 8), 16: (8, 16), 64: (16, 32)}
-"""How many people, and with how many slots llama-server is tried for them."""
+_SLOTS = {1: (1,), 4: (4, 8), 16: (8, 16), 64: (16, 32)}
+SETUPS = {
+    people: tuple(Setup(number, sleeps) for number in slots for sleeps in (False, True))
+    for people, slots in _SLOTS.items()
+}
+"""How many people, and how llama-server is tried for them."""
+QUICK_SETUPS = {1: (Setup(1),), 16: (Setup(16),)}
 PLACES, KEYS = 128, 160
 SETTLED_SECONDS = 3.0
 """By then everybody's text has been read once."""
@@ -30,14 +35,14 @@ SETTLED_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """The same people at both servers; ``slots`` is llama-server's best number for them."""
+    """The same people at both servers; ``setup`` is llama-server's best one for them."""
 
     ours: Load
     theirs: Load | None = None
-    slots: int = 0
+    setup: Setup | None = None
 
     def loads(self) -> list[tuple[str, Load]]:
-        theirs = [(f"llama-server -np {self.slots}", self.theirs)] if self.theirs else []
+        theirs = [(str(self.setup), self.theirs)] if self.theirs else []
         return [("fimble serve", self.ours), *theirs]
 
 
@@ -47,16 +52,16 @@ def main() -> None:
 
 async def _main() -> None:
     files, program = places(PLACES + 1, KEYS), llama_server()
-    waited = [await _round(program, files, people, waiting) for people in _people()]
+    waited = [await _round(program, files, people, waiting) for people in _setups()]
     _show_waiting(waited)
-    await _show_cost_of_http(waited[0].ours, files)
-    _show_dropping([await _round(program, files, people, dropping) for people in _people()])
+    await _show_cost_of_http(files)
+    _show_dropping([await _round(program, files, people, dropping) for people in _setups()])
     note("Everybody types in other files, from their middle on, which no server has seen before.")
-    note("llama-server answers as llama.vim asks; its client's cache is counted as answers. The best -np.")
+    note("llama-server answers as llama.vim asks; its client's cache is counted as answers. Its best setup.")
 
 
-def _people() -> list[int]:
-    return list(effort(PEOPLE_AND_SLOTS, {1: (), 16: ()}))
+def _setups() -> Mapping[int, tuple[Setup, ...]]:
+    return effort(SETUPS, QUICK_SETUPS)
 
 
 async def _round(program: str | None, files: list[Passage], people: int, typist: Typist) -> Round:
@@ -65,40 +70,34 @@ async def _round(program: str | None, files: list[Passage], people: int, typist:
     if program is None:
         return Round(ours)
     tried = []
-    for slots in effort(PEOPLE_AND_SLOTS[people], PEOPLE_AND_SLOTS[people][:1]):
-        async with llama(program, slots) as served:
-            theirs = await _load(served, files, people, typist, LlamaClient)
-        tried.append(Round(ours, theirs, slots))
-    return max(tried, key=_merit(typist))
-
-
-def _merit(typist: Typist) -> Callable[[Round], float]:
-    """What makes one of llama-server's settings better than another."""
-
-    def merit(tried: Round) -> float:
-        assert tried.theirs is not None
-        return tried.theirs.rate if typist is waiting else tried.theirs.in_time(SETTLED_SECONDS)
-
-    return merit
+    for setup in _setups()[people]:
+        async with llama(program, setup) as served:
+            tried.append((await _load(served, files, people, typist, LlamaClient), setup))
+    theirs, setup = max(tried, key=lambda each: (each[0].in_time(SETTLED_SECONDS), each[0].rate))
+    return Round(ours, theirs, setup)
 
 
 async def _load(
     served: Served, files: list[Passage], people: int, typist: Typist, make_client: MakeClient
 ) -> Load:
     await make_client(served.session).ask(Sheet(files[PLACES]))  # so that the model is loaded
-    seconds = effort(12.0, 5.0)
-    return await measure(served, typist, people, seconds, files[:PLACES], make_client)
+    return await measure(served, typist, people, _seconds(), files[:PLACES], make_client)
+
+
+def _seconds() -> float:
+    return effort(10.0, 5.0)
 
 
 def _show_waiting(rounds: list[Round]) -> None:
     columns = (
-        "waiting for each answer", "people", "answers/s", "p50 ms", "p95 ms", "refused", "client's cache",
-        "server's CPU", "generator's CPU",
+        "waiting for each answer", "people", "answers/s", "p50 ms", "p95 ms", "client's cache",
+        "p50 without it", "refused", "server's CPU", "generator's CPU",
     )  # fmt: skip
     rows = [
         [
             name, str(load.people), load.rate, load.latency(0.5), load.latency(0.95),
-            *(f"{share:.0%}" for share in (load.refusals, load.known_share, load.server, load.generator)),
+            f"{load.known_share:.0%}", percentile(load.asked, 0.5),
+            *(f"{share:.0%}" for share in (load.refusals, load.server, load.generator)),
         ]
         for each in rounds for name, load in each.loads()
     ]  # fmt: skip
@@ -131,10 +130,13 @@ def _show_dropping(rounds: list[Round]) -> None:
     show("The same, each key closing the request of the key before it", columns, rows)
 
 
-async def _show_cost_of_http(over_http: Load, files: list[Passage]) -> None:
-    """Compare one person's latencies, less the engine's own time, with those of the engine itself."""
+async def _show_cost_of_http(files: list[Passage]) -> None:
+    """Compare one person's latencies, less the engine's own time, with those of the engine itself. The
+    document has no name, so that the model is asked for each key."""
+    async with fimble() as served:
+        over_http = await _load(served, files, 1, waiting, lambda session: FimbleClient(session, named=False))
     engine = Engine(Settings())
-    direct, clock = Load(1), Clock(effort(12.0, 5.0))
+    direct, clock = Load(1), Clock(_seconds())
     try:
         await waiting(direct, clock, 0.0, _Direct(engine), typed(files, 0, 1))
     finally:
@@ -153,9 +155,7 @@ class _Direct:
     engine: Engine
 
     async def ask(self, sheet: Sheet) -> Answer | None:
-        hole = FimRequest(
-            sheet.above + sheet.line, sheet.below, "python", document=sheet.name, left_out=sheet.left_out
-        )
+        hole = FimRequest(sheet.above + sheet.line, sheet.below, "python", left_out=sheet.left_out)
         completion = await self.engine.complete(hole)
         usage = completion.usage
         read = usage.prompt_tokens - usage.cached_tokens

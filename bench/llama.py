@@ -8,6 +8,7 @@ import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -33,9 +34,22 @@ def llama_server() -> str | None:
     return program
 
 
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How it is started: places side by side, and whether a thread that waits for another one sleeps instead
+    of spinning first, which is better where cores are short."""
+
+    slots: int = 1
+    sleeps: bool = False
+
+    def __str__(self) -> str:
+        return f"llama-server -np {self.slots}" + (", threads sleep" if self.sleeps else "")
+
+
 @asynccontextmanager
-async def llama(program: str, slots: int = 1, model: Path | None = None) -> AsyncIterator[Served]:
-    """A server with ``slots`` places side by side, on a free port."""
+async def llama(program: str, setup: Setup = Setup(), model: Path | None = None) -> AsyncIterator[Served]:
+    """A server on a free port, with the bundled model or another one."""
+    slots, policy = setup.slots, {"OMP_WAIT_POLICY": "passive"} if setup.sleeps else {}
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -43,6 +57,7 @@ async def llama(program: str, slots: int = 1, model: Path | None = None) -> Asyn
         program, "-m", str(model or bundled_path()), "--port", str(port), "--host", "127.0.0.1",
         "--spm-infill", "-t", str(os.cpu_count() or 1), "-np", str(slots), "-c", str(slots * SLOT_TOKENS),
         "-b", str(WINDOW), "-ub", str(WINDOW), "--cache-reuse", "256",
+        env={**os.environ, **policy},
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:

@@ -10,15 +10,16 @@ from .tables import percentile
 
 @dataclass
 class Load:
-    """Latencies in milliseconds; ``outside`` is the part of each that was not the engine's. ``keys`` are
+    """Latencies in milliseconds; ``asked`` are those of what the client did not know itself, and ``outside``
+    is the part of each that was not the engine's. ``keys`` are
     the seconds at which each one came, and whether it was answered before the next one. ``generator`` and
     ``server`` are processor seconds a second."""
 
     people: int
     latencies: list[float] = field(default_factory=list)
+    asked: list[float] = field(default_factory=list)
     outside: list[float] = field(default_factory=list)
     keys: list[tuple[float, bool]] = field(default_factory=list)
-    known: int = 0
     refused: int = 0
     seconds: float = 0.0
     generator: float = 0.0
@@ -29,9 +30,10 @@ class Load:
         if answer is None:
             self.refused += 1
             return
-        self.known += answer.known
         self.latencies.append(milliseconds)
-        self.outside.append(milliseconds - answer.engine_ms)
+        if not answer.known:
+            self.asked.append(milliseconds)
+            self.outside.append(milliseconds - answer.engine_ms)
 
     @property
     def rate(self) -> float:
@@ -46,7 +48,7 @@ class Load:
     @property
     def known_share(self) -> float:
         """The share of answers that the client had itself."""
-        return self.known / max(1, len(self.latencies))
+        return (len(self.latencies) - len(self.asked)) / max(1, len(self.latencies))
 
     def latency(self, share: float) -> float:
         return percentile(self.latencies, share)

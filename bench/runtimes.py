@@ -15,7 +15,7 @@ from fimble.engine.workers.messages import WorkerOptions
 from fimble.engine.workers.opened import open_model
 
 from .effort import effort
-from .llama import llama, llama_server
+from .llama import Setup, llama, llama_server
 from .llama_speed import Speed
 from .random_model import BILLION_AND_HALF, HALF_BILLION, random_model
 from .replay import large_file
@@ -130,12 +130,12 @@ def _make(runtime: Runtime, sequences: int, tokens: int, ids: list[int], past: i
 
 async def _server(program: str, path: Path) -> Figures:
     text, most = large_file().before[-20 * PROMPT :], max(SIDE_BY_SIDE)
-    async with llama(program, 1, path) as served:
+    async with llama(program, Setup(1), path) as served:
         alone = await Speed.of(served.session, text, PROMPT)
         cold, speed = await alone.cold(MADE)
         warm = await alone.warm(TYPED, MADE)
         made = [await alone.side_by_side(1, DECODED)]
-    async with llama(program, most, path) as served:
+    async with llama(program, Setup(most), path) as served:
         together = await Speed.of(served.session, text, PROMPT)
         made += [await together.side_by_side(number, DECODED) for number in SIDE_BY_SIDE[1:]]
     return Figures(speed, made, cold, warm)

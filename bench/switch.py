@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from .clients import Answer, Client, FimbleClient, LlamaClient, MakeClient
 from .effort import effort
-from .llama import llama, llama_server
+from .llama import Setup, llama, llama_server
 from .people import typed
 from .places import places
 from .replay import KEY_SECONDS
@@ -54,10 +54,10 @@ async def _main() -> list[Visits]:
     async with fimble() as served:
         found.append(await _edit("fimble serve, one file", served, FimbleClient, False))
     if program := llama_server():
-        async with llama(program, SLOTS) as served:
-            found.append(await _edit(f"llama-server -np {SLOTS}, two files", served, LlamaClient, True))
-        async with llama(program, SLOTS) as served:
-            found.append(await _edit(f"llama-server -np {SLOTS}, one file", served, LlamaClient, False))
+        async with llama(program, Setup(SLOTS)) as served:
+            found.append(await _edit(f"{Setup(SLOTS)}, two files", served, LlamaClient, True))
+        async with llama(program, Setup(SLOTS)) as served:
+            found.append(await _edit(f"{Setup(SLOTS)}, one file", served, LlamaClient, False))
     return found
 
 
