@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from ..serving import Serving
 from ..types import Delta, FimRequest, ModelInfo, Request
 from ..workers.worker import Worker
+from .affinity import Affinity
 
 LINE_TOKENS, BLOCK_TOKENS = 48, 128
 
@@ -23,7 +24,7 @@ class LocalModel:
 
 
 class LocalBackend:
-    """Spreads requests over workers, a document going back to the one whose cache knows it."""
+    """Spreads requests over workers, each going back to the one whose cache knows its beginning."""
 
     def __init__(
         self,
@@ -36,8 +37,8 @@ class LocalBackend:
         """``engine`` is what it is called: ``local`` or ``shared``; ``slots`` are those of one worker."""
         self._model, self._engine = model, engine
         self._workers = [make_worker() for _ in range(workers)]
-        self._last_worker: dict[str, Worker] = {}
-        self.slots = workers * slots
+        self._last_worker = Affinity[Worker]()
+        self._slots_each, self.slots = slots, workers * slots
         self.trims = False
 
     @property
@@ -72,16 +73,15 @@ class LocalBackend:
         await asyncio.gather(*(worker.close() for worker in self._workers))
 
     def _pick(self, request: Request) -> Worker:
-        """The document's last worker unless it is busy and another one is not."""
-        known = self._last_worker.get(request.document or "")
-        idlest = min(self._workers, key=lambda worker: (worker.busy_like(request), worker.busy))
-        free = known is not None and known.busy_like(request) <= idlest.busy_like(request)
-        chosen = known if known is not None and free else idlest
-        if request.document is not None:
-            self._last_worker.pop(request.document, None)
-            self._last_worker[request.document] = chosen
-            if len(self._last_worker) > 1000:
-                self._last_worker.pop(next(iter(self._last_worker)))
+        """The worker that had such a request last, unless it has no slot left and another is less busy."""
+        if len(self._workers) == 1:
+            return self._workers[0]
+        known = self._last_worker.find(request)
+        chosen = min(self._workers, key=lambda worker: (worker.busy_like(request), worker.busy))
+        if known is not None:
+            busy = known.busy_like(request)
+            chosen = known if busy < self._slots_each or busy <= chosen.busy_like(request) else chosen
+        self._last_worker.note(request, chosen)
         return chosen
 
 

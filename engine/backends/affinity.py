@@ -1,0 +1,55 @@
+"""Which requests are likely to have prompts that begin alike, and so belong where the first one was read."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+from ..limits import AFFINITIES_KEPT
+from ..types import ChatRequest, FimRequest, Request
+
+T = TypeVar("T")
+_BEGINNING, _LINES = 200, 3
+"""What counts as a beginning: so many characters (or tokens), and of a text no more than so many lines."""
+
+
+class Affinity(Generic[T]):
+    """Remembers where requests went: those of a document, or else with a beginning."""
+
+    def __init__(self) -> None:
+        self._places: dict[int, T] = {}
+
+    def find(self, request: Request) -> T | None:
+        """Where the last request like this one went."""
+        return self._places.get(affinity_of(request))
+
+    def note(self, request: Request, place: T) -> None:
+        """Remember where it goes."""
+        key = affinity_of(request)
+        self._places.pop(key, None)
+        self._places[key] = place
+        if len(self._places) > AFFINITIES_KEPT:
+            del self._places[next(iter(self._places))]
+
+
+def affinity_of(request: Request) -> int:
+    """Equal for requests of one person about one document, or without a document, of one beginning."""
+    return hash((request.user, *_named(request)))
+
+
+def _named(request: Request) -> tuple[Hashable, ...]:
+    if isinstance(request, FimRequest):
+        if request.document is not None:
+            return request.workspace, request.document
+        return request.path, _first_lines(request.prefix)
+    if request.document is not None:
+        return (request.document,)
+    if isinstance(request, ChatRequest):
+        return tuple(message.content[:_BEGINNING] for message in request.messages[:2])
+    prompt = request.prompt
+    return (_first_lines(prompt) if isinstance(prompt, str) else prompt[:_BEGINNING],)
+
+
+def _first_lines(text: str) -> tuple[str, ...]:
+    """Whole lines only: the cursor's own changes with every key."""
+    return tuple(text[:_BEGINNING].split("\n")[:-1][:_LINES])
