@@ -15,7 +15,7 @@ from .prompt.window import clip, reach_of
 from .scheduler import Scheduler
 from .serving import Serving
 from .settings import Settings
-from .syntax.cursor import at_cursor
+from .syntax.cursor import wants_block
 from .trim import Trimmer
 from .turns import in_turn, warm_in_turn
 from .types import ChatRequest, Completion, Delta, FimRequest, ModelInfo, TextRequest, Timings, Usage
@@ -166,6 +166,6 @@ def prepare(request: FimRequest, reach: int = CONTEXT_CHARACTERS) -> tuple[FimRe
         )
     request = clip(request, reach)
     if request.mode == "auto":
-        context = at_cursor(request.prefix, request.suffix, request.language, request.path, request.left_out)
-        request = replace(request, mode="block" if context.block else "line")
+        block = wants_block(request.prefix, request.suffix, request.language, request.path, request.left_out)
+        request = replace(request, mode="block" if block else "line")
     return request, newline

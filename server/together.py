@@ -11,6 +11,9 @@ T = TypeVar("T")
 
 async def together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """All results, in the order of ``works``. When one fails, or nobody waits any more, all of them end."""
+    works = list(works)
+    if len(works) == 1:  # the usual case needs no task
+        return [await works[0]]
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work) for work in works]

@@ -37,6 +37,7 @@ _OPENS_LINE = re.compile(
 )
 _ENDS_IN_OPENER = re.compile(r"\b(do|then|else|begin|try|finally|ensure|loop|repeat|(def|class|module)\s.*)$")
 _SEARCHED = 4_000
+_COMMENT = re.compile(r"//|#|--")
 _COLON = re.compile(r":\s*(#.*)?$")
 _ENDINGS = {"ruby": ("\nend",), "lua": ("\nend",), "shellscript": ("\nfi", "\ndone")}
 
@@ -63,6 +64,17 @@ def at_cursor(prefix: str, suffix: str, language: str, path: str, left_out: int 
     for ending in _ENDINGS.get(spec.id, ()) if block is None else ():
         block = _Probe(around, spec, ending).begins_block() if block is None else block
     return CursorContext(place, _follows_opener(prefix, suffix, language) if block is None else block)
+
+
+def wants_block(prefix: str, suffix: str, language: str, path: str, left_out: int = 0) -> bool:
+    """What :func:`at_cursor` says of a block, without parsing where the cursor's line alone tells it: most
+    keys are typed in the middle of a word."""
+    line = prefix[-_SEARCHED:].rpartition("\n")[2]
+    if not _CLOSERS_ONLY.match(suffix.partition("\n")[0]):
+        return False
+    if _ends_in_word(line.strip()) and len(line) < _SEARCHED and not _COMMENT.search(line):
+        return False
+    return at_cursor(prefix, suffix, language, path, left_out).block
 
 
 class _Probe:
@@ -103,7 +115,7 @@ class _Probe:
         if body.type == "ERROR":
             return None if body.parent is None or _ROOT.match(body.parent.type) else False
         head = self._line_head.strip()
-        if head[-1:].isalnum() and not _ENDS_IN_OPENER.search(head):
+        if _ends_in_word(head):
             return False
         blank, root = not head, bool(_ROOT.match(body.type))
         before, after = self._others(body)
@@ -142,6 +154,11 @@ class _Probe:
         if before and _is_docstring(before[0]):
             del before[0]
         return before, [node for node in after if not re.match(r"(else|elif)", node.type)]
+
+
+def _ends_in_word(head: str) -> bool:
+    """Whether a line ends in a word that begins no block."""
+    return head[-1:].isalnum() and not _ENDS_IN_OPENER.search(head)
 
 
 def _is_body_of(owner: Node, node: Node) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 _CLOSING_LINE = re.compile(r"\s*([)\]}]+[;,)]*|end|fi|done|esac)\s*[;,)]*\s*$")
 _WORD = re.compile(r"\w")
@@ -52,11 +53,11 @@ class Surroundings:
     def of(cls, prefix: str, suffix: str) -> Surroundings:
         head, _, line_head = prefix[-_SEARCHED:].rpartition("\n")
         line_rest, _, following = suffix[:_SEARCHED].partition("\n")
-        above = [line for line in reversed(head.split("\n")) if line.strip()]
-        below = [line for line in following.split("\n") if line.strip()]
-        return cls(
-            line_head, line_rest, above[0] if above else "", tuple(below[:3]), _outer(line_head, above)
-        )
+        above = (line for line in reversed(head.split("\n")) if line.strip())
+        below = (line for line in following.split("\n") if line.strip())
+        nearest = tuple(islice(above, 1))
+        outer = _outer(line_head, chain(nearest, above))
+        return cls(line_head, line_rest, "".join(nearest), tuple(islice(below, 3)), outer)
 
     @property
     def floor(self) -> int:
@@ -71,7 +72,7 @@ class Surroundings:
         return bool(self.line_rest.strip()) and self.line_rest[0] not in " \t\r)]},;:"
 
 
-def _outer(line_head: str, above: Sequence[str]) -> int:
+def _outer(line_head: str, above: Iterable[str]) -> int:
     if line_head.strip() and _OPENER.search(line_head):
         return indentation(line_head)
     depth = indentation(line_head)

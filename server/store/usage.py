@@ -44,8 +44,9 @@ class Counts:
     latency: Counter[int] = field(default_factory=Counter)
 
     def add(self, other: Counts) -> None:
-        for each in fields(self):
+        for each in fields(self)[:-1]:
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+        self.latency.update(other.latency)
 
     def percentile(self, share: float) -> float | None:
         """Milliseconds within which this share of the requests was answered."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fimble.engine.syntax.cursor import at_cursor
+from fimble.engine.syntax import cursor
+from fimble.engine.syntax.cursor import at_cursor, wants_block
 from fimble.engine.syntax.languages import LANGUAGES, LanguageSpec, find_language
 from fimble.engine.syntax.outline import outline
 from fimble.engine.syntax.tree import SyntaxTree
@@ -160,3 +163,44 @@ async def load(path):
 def test_outlines_in_other_languages(language: str, source: str, lines: int) -> None:
     tree = SyntaxTree(find_language(language), source.encode())
     assert len(outline(tree, source.encode(), 500).splitlines()) >= lines
+
+
+HEADS = st.lists(
+    st.sampled_from(
+        [
+            "def f",
+            "(",
+            "):",
+            " ",
+            "if x",
+            "else",
+            " do",
+            " then",
+            "# a",
+            "// a",
+            "-- a",
+            "{",
+            "}",
+            '"',
+            "x",
+            "\n",
+        ]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(HEADS, st.sampled_from(["", ")", " + 1", "\n  x", "\nend"]), st.sampled_from([*LANGUAGES, None]))
+def test_a_block_is_wanted_where_the_parser_says_so(
+    head: str, suffix: str, spec: LanguageSpec | None
+) -> None:
+    language = spec.id if spec else "klingon"
+    assert wants_block(head, suffix, language, "") == at_cursor(head, suffix, language, "").block
+
+
+@pytest.mark.parametrize(("prefix", "suffix"), [("def f():\n    retur", ")\n"), ("x = ", "y\n")])
+def test_in_the_middle_of_a_word_or_of_a_line_nothing_is_parsed(
+    prefix: str, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cursor, "at_cursor", None)
+    assert not wants_block(prefix, suffix, "python", "")
