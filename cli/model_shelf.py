@@ -29,7 +29,8 @@ from .source import say
 
 
 def show(as_json: bool) -> None:
-    found = rows(load_settings()[0].model)
+    settings = load_settings()[0]
+    found = rows(settings.model, settings.tables)
     if as_json:
         print(json.dumps([_described(row) for row in found], indent=1))
         return

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .backends.base import Backend
-from .errors import ModelNotFound
+from .choosing import Rules
+from .errors import FimbleError
 from .limits import CONTEXT_CHARACTERS
+from .model_settings import DEFAULT
 from .opening import open_backend
 from .privacy.guard import guarded
-from .prompt.window import clip, reach_of
+from .prompt.window import clip
 from .scheduler import Scheduler
+from .served import Served, ServedModels
 from .serving import Serving
 from .settings import Settings
 from .syntax.cursor import wants_block
 from .trim import Trimmer
 from .turns import in_turn, warm_in_turn
-from .types import ChatRequest, Completion, Delta, FimRequest, ModelInfo, TextRequest, Timings, Usage
+from .types import ChatRequest, Completion, Delta, FimRequest, ModelInfo, Request, TextRequest, Timings, Usage
 from .workers.worker import OnState
 
-DEFAULT = "default"
-
-
-@dataclass(frozen=True, slots=True)
-class _Served:
-    backend: Backend
-    scheduler: Scheduler
+__all__ = ["DEFAULT", "Engine"]
 
 
 class Engine:
-    """Answers requests with the configured model. Use from one event loop; ``close`` it at the end."""
+    """Answers requests with the configured models. Use from one event loop; ``close`` it at the end."""
 
     def __init__(
         self,
@@ -42,86 +39,116 @@ class Engine:
         """``on_state`` hears of a model being loaded, ready, stopped or failed, and of another engine that
         answers from now on (see :attr:`serving`); ``backend`` replaces the configured one."""
         self.settings = settings
-        backend = backend or open_backend(settings, on_state)
-        self._default = _Served(backend, Scheduler(backend.slots, settings.queue))
-        self._reach = reach_of(settings.window_tokens)
+        self._scheduler = Scheduler(1, settings.queue, answering=settings.answering_models)
+        self._rules = Rules(() if settings.remote else settings.rules)
+
+        def open_one(settings: Settings, name: str) -> Backend:
+            given = backend if name == self.settings.model else None
+            opened = given or open_backend(settings, on_state, name)
+            self._scheduler.add(name, opened.slots)
+            return opened
+
+        self._models = ServedModels(settings, open_one)
 
     async def complete(self, request: FimRequest) -> Completion:
         """The whole suggestion; see :mod:`.errors` for what it raises."""
-        return await self._whole(self.stream(request))
+        return await self._whole(request, self.stream(request))
 
     def stream(self, request: FimRequest) -> AsyncGenerator[Delta]:
         """The suggestion in pieces, which joined are what :meth:`complete` gives. Closing the iterator
         stops the model within one token."""
-        served = self._serve(request.model)
-        return in_turn(
-            served.scheduler, guarded(request), lambda turn: suggested(served.backend, turn, self._reach)
-        )
+        served = self._serve(request)
+        backend = served.backend
+
+        def work(turn: FimRequest) -> AsyncGenerator[Delta]:
+            return suggested(backend, turn, served.reach)
+
+        return in_turn(self._scheduler, guarded(request), work, served.name)
 
     def answered(self, request: FimRequest) -> None:
         """Told of a request that was answered without the model: it ends what is under way for its document,
         as if it had been asked here."""
-        self._serve(request.model).scheduler.end(request.document, request.user)
+        self._scheduler.end(request.document, request.user)
 
     async def complete_text(self, request: TextRequest) -> Completion:
         """The whole continuation of a prompt."""
-        return await self._whole(self.stream_text(request))
+        return await self._whole(request, self.stream_text(request))
 
     def stream_text(self, request: TextRequest) -> AsyncGenerator[Delta]:
         """The continuation of a prompt in pieces, as :meth:`stream` gives a suggestion."""
-        served = self._serve(request.model)
-        return in_turn(served.scheduler, request, served.backend.generate)
+        served = self._serve(request)
+        return in_turn(self._scheduler, request, served.backend.generate, served.name)
 
     async def complete_chat(self, request: ChatRequest) -> Completion:
         """The whole answer to a conversation."""
-        return await self._whole(self.stream_chat(request))
+        return await self._whole(request, self.stream_chat(request))
 
     def stream_chat(self, request: ChatRequest) -> AsyncGenerator[Delta]:
         """The answer to a conversation in pieces; each tool call comes whole, in one piece."""
-        served = self._serve(request.model)
-        return in_turn(served.scheduler, request, served.backend.generate)
+        served = self._serve(request)
+        return in_turn(self._scheduler, request, served.backend.generate, served.name)
 
     async def warm(self, request: FimRequest) -> None:
         """Evaluate a request's prompt ahead of time; gives way to every real request, and never fails."""
-        served = self._serve(request.model)
-        await warm_in_turn(served.scheduler, prepare(guarded(request), self._reach)[0], served.backend.warm)
+        try:
+            served = self._serve(request)
+            warm = served.backend.warm
+        except FimbleError:
+            return  # whoever asks will hear of it
+        prepared = prepare(guarded(request), served.reach)[0]
+        await warm_in_turn(self._scheduler, prepared, warm, served.name)
+
+    def model_for(self, request: Request) -> str:
+        """The id of the model that answers a request: the one it names, else the one that the rules choose.
+        Empty for the default one. Raises :class:`~.errors.ModelNotFound`."""
+        served = self._serve(request)
+        return "" if served is self._models.default else served.id
 
     async def models(self) -> list[ModelInfo]:
-        """The models that can be asked for, the default one first."""
-        return [await self._default.backend.info()]
+        """The models that can be asked for, the default one first. Of several models none is opened for it;
+        one that cannot be opened says why in its ``detail``."""
+        if len(self._models) == 1:
+            return [await self._models.default.backend.info()]
+        listed = [await served.listed() for served in self._models]
+        return list({info.id: info for info in reversed(listed)}.values())[::-1]
+
+    async def load(self) -> ModelInfo:
+        """Open the default model, so that the first request finds it ready; raises why that fails."""
+        return await self._models.default.backend.info()
 
     async def check(self) -> ModelInfo:
         """The default model; raises within seconds why it cannot answer now."""
-        return await self._default.backend.check()
+        return await self._models.default.backend.check()
 
     @property
     def serving(self) -> Serving:
-        """Which engine answers now, with which model, and in whose place."""
-        return self._default.backend.serving
+        """Which engine answers now, with which model unless another is chosen, and in whose place."""
+        return self._models.default.backend.serving
 
     async def close(self) -> None:
         """Stop everything, for good: what runs or waits ends with :class:`~.errors.EngineClosed`."""
-        self._default.scheduler.close()
-        await self._default.backend.close()
+        self._scheduler.close()
+        await self._models.close()
 
-    async def _whole(self, stream: AsyncGenerator[Delta]) -> Completion:
+    async def _whole(self, request: Request, stream: AsyncGenerator[Delta]) -> Completion:
         async with aclosing(stream) as deltas:
             made = [delta async for delta in deltas]
         last = made[-1] if made else Delta("")
         return Completion(
             "".join(delta.text for delta in made),
             last.finish_reason or "stop",
-            self._default.backend.serving.model,
+            self._serve(request).backend.serving.model,
             last.usage or Usage(),
             last.timings or Timings(),
             tuple(each for delta in made for each in delta.logprobs),
             tuple(call for delta in made for call in delta.tool_calls),
         )
 
-    def _serve(self, model: str | None) -> _Served:
-        if model in (None, "", DEFAULT, self._default.backend.serving.model, self.settings.model):
-            return self._default
-        raise ModelNotFound(f"There is no model {model!r} here. Leave the model out to use the default.")
+    def _serve(self, request: Request) -> Served:
+        chosen = request.model
+        if not chosen and isinstance(request, FimRequest):
+            chosen = self._rules.model_for(request)
+        return self._models.find(chosen)
 
 
 async def suggested(

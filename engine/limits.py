@@ -186,3 +186,11 @@ CONTEXT_CHARACTERS = 100_000
 COLD_SECONDS = 0.4
 """A suggestion's prompt is as long as it can be read in this time by a model that knows nothing of it, unless
 ``window_tokens`` asks for more."""
+
+# Several models
+
+MODEL_TABLES, MODEL_NAME_CHARACTERS = 32, 64
+"""``[models.NAME]`` tables, and the length of a name. More is ignored, and the user is told."""
+MODEL_RULES, RULE_LANGUAGES, RULE_PATHS, RULE_CHARACTERS = 100, 64, 32, 500
+"""``[[rules]]``; the languages and the path patterns of one, and the length of each of its texts. A rule with
+more is ignored, and the user is told."""

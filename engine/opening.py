@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 
 from .backends.base import Backend
 from .backends.local import LocalBackend, LocalModel
@@ -12,6 +13,7 @@ from .errors import SettingsError
 from .models.catalogue import resolve_model
 from .runtimes.memory import LEAST_CONTEXT, SEQUENCES_WANTED
 from .settings import Settings
+from .types import ModelInfo
 from .workers.messages import WorkerOptions
 from .workers.transports import ProcessTransport, Transport
 from .workers.worker import OnState, Worker
@@ -22,14 +24,14 @@ FAKE = "fake"
 """A model for tests, with no file: it says what ``FIMBLE_FAKE`` tells it to say."""
 
 
-def open_backend(settings: Settings, on_state: OnState) -> Backend:
-    """The configured backend; nothing is started or connected yet."""
-    if settings.engine in ("local", "shared"):
-        return open_local(settings, on_state)
-    return _open_remote(settings, on_state)
+def open_backend(settings: Settings, on_state: OnState, name: str = "") -> Backend:
+    """The backend of a model; nothing is started or connected yet. ``name`` is what settings call it."""
+    if settings.remote:
+        return _open_remote(settings, on_state, name)
+    return open_local(settings, on_state, name)
 
 
-def _open_remote(settings: Settings, on_state: OnState) -> Backend:
+def _open_remote(settings: Settings, on_state: OnState, name: str) -> Backend:
     from .remote.backend import RemoteBackend
     from .remote.fallback import FallbackBackend
     from .remote.health import Health
@@ -42,22 +44,28 @@ def _open_remote(settings: Settings, on_state: OnState) -> Backend:
     local = settings.model_copy(update={"engine": "local"})
     return FallbackBackend(
         remote,
-        lambda: open_local(local, on_state),
+        lambda: open_local(local, on_state, name),
         health,
         lambda serving: on_state("serving", str(serving)),
     )
 
 
-def open_local(settings: Settings, on_state: OnState) -> LocalBackend:
-    """The model of the settings on this machine; raises :class:`ModelNotFound` for an unknown name."""
+def open_local(settings: Settings, on_state: OnState, name: str = "") -> LocalBackend:
+    """A model on this machine; raises :class:`ModelNotFound` for an unknown one. ``name`` is its id if it
+    has a table, or if another model has a table of its file's name."""
     if settings.model == FAKE:
-        name, path = FAKE, FAKE
+        id, path = FAKE, FAKE
     else:
-        name, file = resolve_model(settings.model)
+        id, file = resolve_model(settings.model)
         path = str(file)
+    if name in settings.models or id in settings.models:
+        id = name or settings.model
     workers = 1 if settings.engine == "shared" else settings.workers
-    make_worker = worker_maker(settings, path, on_state)
-    return LocalBackend(LocalModel(name, path), make_worker, workers, settings.engine, slots_of(settings))
+    make_worker = worker_maker(settings, path, on_state, id)
+    glance = partial(_glance, path, _context(settings))
+    return LocalBackend(
+        LocalModel(id, path), make_worker, workers, settings.engine, slots_of(settings), glance
+    )
 
 
 def slots_of(settings: Settings) -> int:
@@ -66,8 +74,14 @@ def slots_of(settings: Settings) -> int:
     return max(1, (settings.sequences or SEQUENCES_WANTED) // 2)
 
 
-def worker_maker(settings: Settings, model: str, on_state: OnState) -> Callable[[], Worker]:
-    """A function that makes workers for one model file."""
+def _glance(path: str, context_length: int) -> ModelInfo:
+    from .models.glance import glance_at, glance_at_fake  # brings what reads chat templates
+
+    return glance_at_fake(path, context_length) if path == FAKE else glance_at(path, context_length)
+
+
+def worker_maker(settings: Settings, model: str, on_state: OnState, id: str = "") -> Callable[[], Worker]:
+    """A function that makes workers for one model file; ``id`` is for the fake ones."""
     options = WorkerOptions(
         model=model,
         threads=settings.thread_count,
@@ -78,7 +92,7 @@ def worker_maker(settings: Settings, model: str, on_state: OnState) -> Callable[
         sequences=settings.sequences,
         cache_tokens=settings.cache_tokens,
         gpu_layers=settings.gpu_layers,
-        fake=_fake_options() if model == FAKE else None,
+        fake=_fake_options(id) if model == FAKE else None,
     )
     transport = _transport(settings, options)
     return lambda: Worker(transport, options, settings.idle_minutes * 60, on_state)
@@ -110,11 +124,12 @@ def _own_transport(settings: Settings) -> Callable[[], Transport]:
     return ThreadTransport
 
 
-def _fake_options() -> dict[str, object]:
-    """Fields of :class:`~.runtimes.fake.FakeOptions` as a JSON object in ``FIMBLE_FAKE``."""
+def _fake_options(id: str) -> dict[str, object]:
+    """Fields of :class:`~.runtimes.fake.FakeOptions` as a JSON object in ``FIMBLE_FAKE``; its ``models``
+    has those of single models by id."""
     sent = os.environ.get("FIMBLE_FAKE", "{}")
     try:
         options: dict[str, object] = dict(json.loads(sent))
-    except (ValueError, TypeError) as error:
+        return options | dict(options.pop("models", {}).get(id, {}))  # type: ignore[attr-defined]
+    except (ValueError, TypeError, AttributeError) as error:
         raise SettingsError(f"FIMBLE_FAKE is {sent!r}, which is no JSON object.") from error
-    return options

@@ -5,6 +5,9 @@ people turns are taken in rotation, so that one person's burst does not hold up 
 take a while have slots of their own, so suggestions never wait for them. Work ahead of time gives up its
 slot as soon as a request needs it. The queue of each kind is bounded. All of it lives on one event loop,
 without locks.
+
+Several models have slots of their own, but one machine: work ahead of time stops while another model
+makes a suggestion, and only so many models give answers that take a while at the same time.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ class Ticket:
     urgency: Urgency
     stop: Callable[[FimbleError], object]
     variant: int = 0
+    model: str = ""
     turn: asyncio.Future[None] | None = field(default=None, init=False)
 
     @property
@@ -40,6 +44,10 @@ class Ticket:
         """Whether it takes one of the slots for answers that take a while."""
         return self.urgency is Urgency.ANSWER
 
+    @property
+    def hurries(self) -> bool:
+        return self.urgency is Urgency.SUGGESTION
+
     def same_document(self, other: Ticket) -> bool:
         return self.document is not None and (self.document, self.user) == (other.document, other.user)
 
@@ -50,10 +58,13 @@ class Ticket:
 
 
 class Scheduler:
-    """Hands out ``slots`` turns at a time, and as many to answers that take a while."""
+    """Hands out ``slots`` turns of a model at a time, and as many to answers that take a while."""
 
-    def __init__(self, slots: int, max_waiting: int) -> None:
-        self._slots, self._max_waiting = slots, max_waiting
+    def __init__(self, slots: int, max_waiting: int, answering: int = 1) -> None:
+        """``slots`` are those of models that were not added; ``answering`` is how many models may give
+        answers that take a while at the same time."""
+        self._slots, self._max_waiting, self._answering = slots, max_waiting, answering
+        self._slots_of: dict[str, int] = {}
         self._running: list[Ticket] = []
         self._waiting: list[Ticket] = []
         self._served: dict[str, int] = {}
@@ -67,6 +78,14 @@ class Scheduler:
     @property
     def running(self) -> int:
         return len(self._running)
+
+    def add(self, model: str, slots: int) -> None:
+        """Give a model slots of its own."""
+        self._slots_of[model] = slots
+
+    def busy(self, model: str) -> bool:
+        """Whether somebody waits for an answer of this model."""
+        return any(t.model == model and not t.ahead for t in [*self._running, *self._waiting])
 
     async def acquire(self, ticket: Ticket, deadline_seconds: float | None = None) -> None:
         """Wait for a turn. Raises :class:`Superseded`, :class:`Overloaded`, :class:`DeadlineExceeded`,
@@ -134,7 +153,8 @@ class Scheduler:
 
     def _start_next(self) -> None:
         for long in (False, True):
-            while (ticket := self._next(long)) is not None and self._has_room(ticket):
+            while (ticket := self._next(long)) is not None:
+                self._make_room(ticket)
                 self._waiting.remove(ticket)
                 self._running.append(ticket)
                 self._note_turn(ticket.user)
@@ -143,19 +163,37 @@ class Scheduler:
 
     def _next(self, long: bool) -> Ticket | None:
         """Requests go before work ahead of time; then the user who was served longest ago goes first."""
-        waiting = (ticket for ticket in self._waiting if ticket.long == long)
-        return min(waiting, key=lambda t: (t.ahead, self._served.get(t.user, 0)), default=None)
+        waiting = (t for t in self._waiting if t.long == long and self._has_slot(t))
+        first = min(waiting, key=lambda t: (t.ahead, self._served.get(t.user, 0)), default=None)
+        # while the first one waits, so do all behind it: a model that is always asked keeps no other out
+        return None if first is not None and first.long and self._too_many_answer(first) else first
 
-    def _has_room(self, ticket: Ticket) -> bool:
-        """Whether there is a slot, be it one that work ahead of time has to give up."""
-        alike = [other for other in self._running if other.long == ticket.long]
-        if len(alike) < self._slots:
-            return True
-        ahead = next((other for other in alike if other.ahead), None)
-        if ahead is None or ticket.ahead:
+    def _has_slot(self, ticket: Ticket) -> bool:
+        """Whether its model has a slot, be it one that work ahead of time has to give up."""
+        if ticket.ahead and any(t.hurries and t.model != ticket.model for t in self._running):
             return False
-        self._end(ahead, Superseded("A request needed the place."))
-        return True
+        alike = self._alike(ticket)
+        return len(alike) < self._slots_for(ticket) or (not ticket.ahead and any(t.ahead for t in alike))
+
+    def _too_many_answer(self, ticket: Ticket) -> bool:
+        others = {t.model for t in self._running if t.long and t.model != ticket.model}
+        return len(others) >= self._answering
+
+    def _make_room(self, ticket: Ticket) -> None:
+        """End work ahead of time: the same model's for its slot, other models' for the processor."""
+        alike = self._alike(ticket)
+        ended = [t for t in self._running if t.ahead and t.model != ticket.model] if ticket.hurries else []
+        if len(alike) >= self._slots_for(ticket):
+            ended += [t for t in alike if t.ahead][:1]
+        for other in ended:
+            self._end(other, Superseded("A request needed the place."))
+
+    def _alike(self, ticket: Ticket) -> list[Ticket]:
+        """What runs in the same slots."""
+        return [t for t in self._running if (t.model, t.long) == (ticket.model, ticket.long)]
+
+    def _slots_for(self, ticket: Ticket) -> int:
+        return self._slots_of.get(ticket.model, self._slots)
 
     def _note_turn(self, user: str) -> None:
         self._served.pop(user, None)

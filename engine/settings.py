@@ -7,7 +7,6 @@ tenth of a second to every start.
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import tomllib
@@ -20,12 +19,14 @@ from platformdirs import user_config_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .errors import SettingsError
+from .model_settings import ModelSettings, Rule, read_models, read_rules
+from .wrong_values import reason_of, shown, unknown
 
 PREFIX = "FIMBLE_"
-SHOWN_CHARACTERS = 120
-"""As much of a wrong value is repeated."""
 OTHER_TABLES = ("server",)
 """Tables of the same file that belong to other rooms."""
+TABLES = ("models", "rules")
+"""Settings that no flag and no environment variable can say."""
 
 
 class Settings(BaseModel):
@@ -48,9 +49,11 @@ class Settings(BaseModel):
     )
     model: str = Field(
         "bundled",
-        description="`bundled`, a name of `fimble models list`, owner/repository/file.gguf of the hub, "
-        "or the path of a GGUF file",
+        description="A name of `models` or of `fimble models list`, `bundled`, "
+        "owner/repository/file.gguf of the hub, or the path of a GGUF file",
     )
+    models: dict[str, ModelSettings] = Field({}, description="Further models by name, each with settings")
+    rules: tuple[Rule, ...] = Field((), description="Which model suggests where; the first that fits counts")
     isolation: Literal["process", "thread"] = Field(
         "process", description="Where models run; `thread` saves memory, but a damaged model is fatal"
     )
@@ -95,9 +98,29 @@ class Settings(BaseModel):
         return value.rstrip("/")
 
     @property
+    def remote(self) -> bool:
+        """Whether a server is asked, which has models and rules of its own."""
+        return self.engine not in ("local", "shared")
+
+    @property
+    def tables(self) -> dict[str, str]:
+        """What the names of `models` stand for."""
+        return {name: table.model for name, table in self.models.items()}
+
+    def for_model(self, name: str) -> Settings:
+        """The settings with which a model is opened: ``model`` is what its table says, if it has one."""
+        table = self.models.get(name)
+        return self.model_copy(update=table.overrides() if table else {"model": name})
+
+    @property
     def thread_count(self) -> int:
         cores = os.cpu_count() or 1
         return self.threads or (cores if cores <= 2 else min(4, cores // 2))
+
+    @property
+    def answering_models(self) -> int:
+        """How many models may give long answers at the same time: as many as the cores have threads for."""
+        return max(1, (os.cpu_count() or 1) // self.thread_count)
 
 
 def config_file() -> Path:
@@ -154,16 +177,20 @@ def _read_file(path: Path, problems: list[str]) -> dict[str, Any]:
 
 
 def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    """``FIMBLE_MODEL`` sets ``model`` and so on; names that are no setting are left alone."""
+    """``FIMBLE_MODEL`` sets ``model`` and so on; names that are no setting, or are tables, are left alone."""
     return {
         name: environment[PREFIX + name.upper()]
         for name in Settings.model_fields
-        if PREFIX + name.upper() in environment
+        if name not in TABLES and PREFIX + name.upper() in environment
     }
 
 
 def _validated(values: dict[str, Any], sources: Mapping[str, str], problems: list[str]) -> Settings:
     """Drop every key that does not validate, with a problem each."""
+    if "models" in values:
+        values["models"] = read_models(values["models"], sources["models"], problems)
+    if "rules" in values:
+        values["rules"] = read_rules(values["rules"], sources["rules"], problems)
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -176,19 +203,6 @@ def _validated(values: dict[str, Any], sources: Mapping[str, str], problems: lis
 
 def _problem(key: str, value: object, reason: str, source: str) -> str:
     if key not in Settings.model_fields:
-        near = difflib.get_close_matches(key, Settings.model_fields, 1)
-        hint = f"; did you mean `{near[0]}`?" if near else "."
-        return f"Unknown setting `{key}` in {source}{hint}"
+        return unknown(key, Settings.model_fields, source)
     default = json.dumps(Settings.model_fields[key].default)
-    reason = reason.removeprefix("Value error, ")
-    return f"`{key}` is {_shown(key, value)} in {source}: {reason}. The default {default} is used."
-
-
-def _shown(key: str, value: object) -> str:
-    """A value as a message may repeat it: no key, nothing of an address that may be a password, no novel."""
-    if key == "key":
-        return "wrong"
-    text = str(value)
-    if "@" in text or "?" in text or "#" in text:
-        return "an address with more in it than its place"
-    return repr(value) if len(text) <= SHOWN_CHARACTERS else repr(text[:SHOWN_CHARACTERS] + "…")
+    return f"`{key}` is {shown(key, value)} in {source}: {reason_of(reason)}. The default {default} is used."

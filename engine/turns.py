@@ -19,11 +19,11 @@ Put = Callable[[Delta], None]
 Work = Callable[[R, Put], Awaitable[None]]
 
 
-async def in_turn(scheduler: Scheduler, request: R, run: Run[R]) -> AsyncGenerator[Delta]:
+async def in_turn(scheduler: Scheduler, request: R, run: Run[R], model: str = "") -> AsyncGenerator[Delta]:
     """What ``run`` makes of the request when its turn has come, with the time in the queue counted.
 
-    ``run`` is given the request with the deadline that is left. Closing the iterator gives up the turn
-    and closes what ``run`` returned.
+    ``model`` is the one whose slots it takes. ``run`` is given the request with the deadline that is left.
+    Closing the iterator gives up the turn and closes what ``run`` returned.
     """
 
     async def work(request: R, put: Put) -> None:
@@ -31,7 +31,7 @@ async def in_turn(scheduler: Scheduler, request: R, run: Run[R]) -> AsyncGenerat
             async for delta in deltas:
                 put(delta)
 
-    turn = _Turn(scheduler, request, work)
+    turn = _Turn(scheduler, request, work, model)
     try:
         while (item := await turn.out.get()) is not None:
             if isinstance(item, Exception):
@@ -42,10 +42,13 @@ async def in_turn(scheduler: Scheduler, request: R, run: Run[R]) -> AsyncGenerat
 
 
 async def warm_in_turn(
-    scheduler: Scheduler, request: FimRequest, warm: Callable[[FimRequest], Awaitable[None]]
+    scheduler: Scheduler,
+    request: FimRequest,
+    warm: Callable[[FimRequest], Awaitable[None]],
+    model: str = "",
 ) -> None:
     """Evaluate a prompt ahead of time; gives way to every real request, and never fails."""
-    turn = _Turn(scheduler, request, lambda request, put: warm(request), warm=True)
+    turn = _Turn(scheduler, request, lambda request, put: warm(request), model, warm=True)
     try:
         end = await turn.out.get()
     finally:
@@ -58,14 +61,18 @@ class _Turn(Generic[R]):
     """The task behind one request, which the scheduler can stop. The last item of ``out`` is its end:
     None, or the error. There is exactly one."""
 
-    def __init__(self, scheduler: Scheduler, request: R, work: Work[R], *, warm: bool = False) -> None:
+    def __init__(
+        self, scheduler: Scheduler, request: R, work: Work[R], model: str, *, warm: bool = False
+    ) -> None:
         self.out: asyncio.Queue[Delta | Exception | None] = asyncio.Queue()
         self._scheduler = scheduler
         self._request: R = request
         self._work: Work[R] = work
         self._reason: FimbleError | None = None
         urgency = urgency_of(request, warm=warm)
-        self._ticket = Ticket(request.document, request.user, urgency, self._lose_turn, request.variant)
+        self._ticket = Ticket(
+            request.document, request.user, urgency, self._lose_turn, request.variant, model
+        )
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:

@@ -103,6 +103,8 @@ class FimRequest:
     variant: int = 0
     """From 1 on a further answer to a question that is under way: it takes nothing's place."""
     left_out: int = 0
+    invoked: bool = False
+    """Asked for by hand, and not by typing: settings may choose another model for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,8 @@ class EngineLife:
 
     def choices(self) -> list[Row]:
         """What :meth:`choose_model` takes, and what it would take once it is downloaded."""
-        return rows(self.settings.model if self.settings else "bundled")
+        settings = self.settings or Settings()
+        return rows(settings.model, settings.tables)
 
     async def load(self) -> None:
         """Start the model, so that the first request finds it ready."""
@@ -70,14 +71,14 @@ class EngineLife:
         if engine is None:
             return
         try:
-            models = await engine.models()
+            model = await engine.load()
         except FimbleError as error:
             if engine is self.running:
                 self.failed(error)
             return
         if engine is self.running:
-            self._status.model("ready", models[0].id)
-            self._tell_serving(models[0].id)
+            self._status.model("ready", model.id)
+            self._tell_serving(model.id)
 
     def succeeded(self, model: str) -> None:
         """The engine answered a request."""
@@ -128,7 +129,7 @@ class EngineLife:
         if self.running is not None:
             serving = self.running.serving
             shown = replace(serving, engine="local") if serving.engine == "shared" else serving
-            self._status.served(str(shown), serving.model or model, serving.why)
+            self._status.served(str(shown), model or serving.model, serving.why)
 
     def _on_state(self, state: str, detail: str) -> None:
         name = Path(detail).name

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
 
 from fimble.engine.privacy.patterns import BadPattern, Pattern, parse_pattern
 from fimble.engine.settings import Settings
@@ -46,10 +46,17 @@ def read_options(sent: object) -> tuple[Options, dict[str, Any], list[str]]:
     problems = [] if sent is None or isinstance(sent, dict) else ["The options are not an object; ignored."]
     names = {name: to_camel(name) for name in Settings.model_fields}
     engine = {name: values.pop(sent_as) for name, sent_as in names.items() if values.get(sent_as) is not None}
+    if isinstance(engine.get("models"), dict):
+        engine["models"] = {name: _in_snake_case(table) for name, table in engine["models"].items()}
     values = {key: value for key, value in values.items() if value is not None}
     options = _validated(values, problems)
     patterns = tuple(_usable(options.disabled_paths, problems))
     return options.model_copy(update={"disabled_paths": patterns}), engine, problems
+
+
+def _in_snake_case(table: object) -> object:
+    """A model's own settings as the settings file has them."""
+    return {to_snake(key): value for key, value in table.items()} if isinstance(table, dict) else table
 
 
 def _validated(values: dict[str, Any], problems: list[str]) -> Options:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from fimble.engine.engine import DEFAULT, Engine
+from fimble.engine.served import BROKEN
 from fimble.engine.types import ModelInfo
 
-from .errors import INVALID, ApiError
+from .errors import INVALID, ApiError, overloaded
 from .key_directory import KeyDirectory
 from .limits import PDF_READERS
 from .memory import AnswerMemory
@@ -44,16 +45,22 @@ class ModelTable:
         return self._known
 
     async def find(self, name: str | None) -> ModelInfo:
-        """A model by name, or the default one. Raises 404."""
+        """A model by name, or the default one. Raises 404, and 503 for a model that cannot be opened."""
         models = await self.all()
         if name in (None, "", DEFAULT):
-            return models[0]
+            return _sound(models[0])
         for model in models:
             if model.id == name:
-                return model
+                return _sound(model)
         names = ", ".join(model.id for model in models)
         message = f"There is no model {name!r} here. Leave it out, or use: {names}."
         raise ApiError(404, INVALID, "model_not_found", message, "model")
+
+
+def _sound(model: ModelInfo) -> ModelInfo:
+    if model.backend == BROKEN:
+        raise overloaded("upstream_unavailable", model.detail)
+    return model
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 from ..serving import Serving
@@ -33,11 +34,15 @@ class LocalBackend:
         workers: int = 1,
         engine: str = "local",
         slots: int = 1,
+        glance: Callable[[], ModelInfo] | None = None,
     ) -> None:
-        """``engine`` is what it is called: ``local`` or ``shared``; ``slots`` are those of one worker."""
+        """``engine`` is what it is called: ``local`` or ``shared``; ``slots`` are those of one worker.
+        ``glance`` tells of the model's file; it may take a while."""
         self._model, self._engine = model, engine
         self._workers = [make_worker() for _ in range(workers)]
         self._last_worker = Affinity[Worker]()
+        self._glance = glance
+        self._glanced: tuple[object, ModelInfo] | None = None
         self._slots_each, self.slots = slots, workers * slots
         self.trims = False
 
@@ -50,6 +55,18 @@ class LocalBackend:
 
     async def info(self) -> ModelInfo:
         return replace(await self._workers[0].open(), id=self._model.id)
+
+    async def glance(self) -> ModelInfo:
+        """As ``info``, but a model that is not open is not opened for it: its file tells."""
+        opened = next((worker.opened for worker in self._workers if worker.opened is not None), None)
+        if opened is not None:
+            return replace(opened, id=self._model.id)
+        if self._glance is None:
+            return await self.info()
+        stamp = _stamp(self._model.path)
+        if self._glanced is None or self._glanced[0] != stamp:
+            self._glanced = stamp, await asyncio.to_thread(self._glance)
+        return replace(self._glanced[1], id=self._model.id)
 
     async def check(self) -> ModelInfo:
         """All workers that were started must live, and one at least must be started."""
@@ -83,6 +100,14 @@ class LocalBackend:
             chosen = known if busy < self._slots_each or busy <= chosen.busy_like(request) else chosen
         self._last_worker.note(request, chosen)
         return chosen
+
+
+def _stamp(path: str) -> object:
+    """Another one when the file is another one."""
+    with suppress(OSError):
+        found = os.stat(path)
+        return found.st_mtime_ns, found.st_size, found.st_ino
+    return None
 
 
 def _limited(request: Request) -> Request:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from ..errors import ModelError
 from . import store
@@ -37,11 +39,12 @@ class Row:
         return "in use" if self.used else "here" if self.path else ""
 
 
-def rows(model: str) -> list[Row]:
-    """The bundled model, the catalogue, other downloads, and the file of the setting ``model`` if it is
-    elsewhere."""
-    used = path_of(model)
-    found = [_bundled(used), *_listed(used), *_others(used)]
+def rows(model: str, tables: Mapping[str, str] = MappingProxyType({})) -> list[Row]:
+    """The models that have a table in the settings (``tables``, what each name stands for), the bundled
+    one, the catalogue, other downloads, and the file of the setting ``model`` if it is elsewhere."""
+    used = path_of(tables.get(model, model))
+    found = [_named(name, of, name == model) for name, of in tables.items()]
+    found += [_bundled(used), *_listed(used), *_others(used)]
     if used is not None and not any(row.used for row in found):
         found.append(_file(model, used, used))
     return found
@@ -54,6 +57,12 @@ def path_of(model: str) -> Path | None:
     except ModelError:
         return None
     return path if path.is_file() else None
+
+
+def _named(name: str, model: str, used: bool) -> Row:
+    path = path_of(model)
+    size = path.stat().st_size if path else None
+    return Row(name, f"{model}, with settings of its own", size, path=str(path or ""), used=used)
 
 
 def _bundled(used: Path | None) -> Row:

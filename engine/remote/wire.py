@@ -125,6 +125,7 @@ def body_of(request: FimRequest, document: str | None, workspace: str | None = N
         "stop": list(request.stop) or None,
         "deadline_ms": None if request.deadline_ms is None else max(1, int(request.deadline_ms)),
         "model": request.model,
+        "invoked": request.invoked or None,
         "trim": None if request.trim else False,
         "context": [{"file_path": s.path, "content": s.text} for s in request.snippets] or None,
     }

@@ -74,6 +74,11 @@ class Connection:
         )
 
     @property
+    def model(self) -> ModelInfo | None:
+        """What was opened."""
+        return None if self.ended or not self.opened.done() else self.opened.result()
+
+    @property
     def jobs(self) -> list[Job]:
         """Those that somebody waits for."""
         return [job for job in self._jobs.values() if not job.left]

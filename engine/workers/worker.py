@@ -55,6 +55,11 @@ class Worker:
         return self._connection is not None
 
     @property
+    def opened(self) -> ModelInfo | None:
+        """Its model, while that is open."""
+        return self._connection.model if self._connection else None
+
+    @property
     def fallback_reason(self) -> str:
         """See :class:`~.transports.Transport`."""
         return self._connection.transport.fallback_reason if self._connection else ""
@@ -129,6 +134,11 @@ class Worker:
                 finally:
                     connection.leave(job)
         raise WorkerCrashed(f"The model's process crashed {LIVES} times while the request waited. Ask again.")
+
+    async def unload(self) -> None:
+        """Stop it, until it is needed again. What runs or waits ends with :class:`EngineClosed`."""
+        self._stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def close(self) -> None:
         """Stop it, for good. What runs or waits ends with :class:`EngineClosed`."""

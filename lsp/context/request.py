@@ -34,6 +34,7 @@ def build_request(
         mode=mode_for(snapshot, invoked),
         document=snapshot.uri,
         left_out=snapshot.left_out,
+        invoked=invoked,
     )
 
 

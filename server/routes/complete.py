@@ -18,9 +18,9 @@ from ..together import together
 
 
 async def complete(call: Call, body: CompleteRequest) -> Answer:
-    model = await call.model(body.model)
     limit = call.token_limit(body.max_tokens, None)
     wanted = guarded(body.to_engine(call.user, limit))
+    model = await call.model(body.model or call.engine.model_for(wanted))
     if body.stream and body.n > 1:
         raise unsupported("n", "`n`: a stream carries one completion; leave out `stream` or `n`.")
     if limit == 0:

@@ -46,6 +46,7 @@ def _request(call: Call, body: PromptRequest) -> TextRequest:
         max_tokens=call.token_limit(body.max_tokens if given else None, body.max_tokens),
         sampling=Sampling(temperature=body.temperature),
         stop=tuple(body.stop or ()),
+        model=body.model,
         user=call.user,
     )
 

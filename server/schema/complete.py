@@ -55,6 +55,10 @@ class CompleteRequest(Body):
         0, description="How many characters of the file come before `prefix` and were not sent"
     )
 
+    invoked: bool = Field(
+        False, description="Asked for by hand, and not by typing: the server may have another model for it"
+    )
+
     def to_engine(self, user: str, max_tokens: int | None) -> FimRequest:
         """The engine's own request."""
         return FimRequest(
@@ -74,6 +78,7 @@ class CompleteRequest(Body):
             user=user,
             trim=self.trim,
             left_out=self.left_out,
+            invoked=self.invoked,
         )
 
     def _whole_name(self, user: str) -> str:

@@ -83,6 +83,7 @@ class CompletionsRequest(SamplingFields, DryFields, ToolFields):
             "stop": stop_strings(self.stop),
             "logprobs": self.logprobs,
             "grammar": self.grammar.to_engine() if self.grammar else None,
+            "model": self.model,
             "user": user,
         }
         if self.suffix is not None and isinstance(prompt, str):

@@ -221,7 +221,7 @@ class World:
 
     def _check_turns(self) -> None:
         """Not more run or wait than may, and none twice or after its end."""
-        scheduler = self.engines[-1]._default.scheduler
+        scheduler = self.engines[-1]._scheduler
         running, waiting = scheduler._running, scheduler._waiting
         for long in (False, True):
             assert sum(ticket.long == long for ticket in running) <= self.workers
@@ -234,7 +234,7 @@ class World:
         """Workers are busy with nothing that nobody asks for any more."""
         for _ in range(5):  # what is about to happen at this moment
             await asyncio.sleep(0)
-        running = sum(engine._default.scheduler.running for engine in self.engines)
+        running = sum(engine._scheduler.running for engine in self.engines)
         assert sum(len(worker.wanted) for worker in self.fate.workers) <= running
 
     def check_replaced(self) -> None:
@@ -260,9 +260,9 @@ class World:
         await asyncio.gather(*(asked.task for asked in self.asked), return_exceptions=True)
         await self._check_jobs()
         for engine in self.engines:
-            scheduler = engine._default.scheduler
+            scheduler = engine._scheduler
             assert (scheduler.running, scheduler.waiting) == (0, 0)
-            backend = engine._default.backend
+            backend = engine._models.default.backend
             assert isinstance(backend, LocalBackend)
             assert [worker.busy for worker in backend._workers] == [0] * self.workers
         await asyncio.sleep(29)  # cancelled jobs end, and what hangs is noticed; nobody is idle for so long
@@ -282,7 +282,7 @@ class World:
         self.closed.append(engine)
         closing = asyncio.create_task(engine.close())
         await asyncio.sleep(0)
-        assert (engine._default.scheduler.running, engine._default.scheduler.waiting) == (0, 0)
+        assert (engine._scheduler.running, engine._scheduler.waiting) == (0, 0)
         await closing
 
     async def end(self) -> None:

@@ -43,6 +43,9 @@ OWN: dict[str, dict[str, Any]] = {
 }
 """What only the extension knows; everything else is the server's."""
 
+TABLES = {"models", "rules"}
+"""For the settings file: too much for a form."""
+
 SECRET = {"key"}
 """Never a setting: the key lives in the editor's secret storage."""
 
@@ -67,7 +70,7 @@ def fields(model: type[Options] | type[Settings]) -> list[tuple[str, dict[str, A
     """Camel-case names and JSON schemas of a model's fields."""
     schemas = model.model_json_schema()["properties"]
     named = {to_camel(name): schemas.get(name) or schemas[to_camel(name)] for name in model.model_fields}
-    return [(name, schema) for name, schema in named.items() if name not in SECRET]
+    return [(name, schema) for name, schema in named.items() if name not in SECRET | TABLES]
 
 
 def entry(order: int, schema: dict[str, Any]) -> dict[str, Any]:
