@@ -165,6 +165,5 @@ def _problem(
         return f"{unknown(key, kind.model_fields, source, within)} {instead}."
     if error["type"] == "missing":
         return f"`{within}{key}` is missing in {source}. {instead}."
-    return (
-        f"`{within}{key}` is {shown(key, error['input'])} in {source}: {reason_of(error['msg'])}. {instead}."
-    )
+    value = shown(key, error["input"]) if key == "model" else quoted(error["input"])
+    return f"`{within}{key}` is {value} in {source}: {reason_of(error['msg'])}. {instead}."

@@ -51,6 +51,16 @@ class Served:
         except FimbleError as error:
             return ModelInfo(self.id, BROKEN, 0, supports_fim=False, detail=error.message)
 
+    @property
+    def loaded(self) -> bool:
+        """Whether its model takes memory on this machine now, be it that it is still being opened."""
+        return isinstance(self._backend, LocalBackend) and self._backend.running
+
+    async def unload(self) -> None:
+        """Give its memory back; it is opened again when it is asked."""
+        if isinstance(self._backend, LocalBackend):
+            await self._backend.unload()
+
     async def close(self) -> None:
         if self._backend is not None:
             await self._backend.close()

@@ -86,6 +86,15 @@ class LocalBackend:
             async for _ in pieces:
                 pass
 
+    @property
+    def running(self) -> bool:
+        """Whether a worker has been started, be it that its model is still being opened."""
+        return any(worker.running for worker in self._workers)
+
+    async def unload(self) -> None:
+        """Stop the workers until they are needed again."""
+        await asyncio.gather(*(worker.unload() for worker in self._workers))
+
     async def close(self) -> None:
         await asyncio.gather(*(worker.close() for worker in self._workers))
 

@@ -289,3 +289,71 @@ class TestWarming:
         for task in [*many, request]:
             task.cancel()
         await asyncio.gather(*many, return_exceptions=True)
+
+
+def of_model(
+    model: str, urgency: Urgency = Urgency.SUGGESTION, user: str = "", log: list[str] | None = None
+) -> Ticket:
+    return Ticket(None, user, urgency, lambda reason: (log if log is not None else []).append(model), model)
+
+
+class TestSeveralModels:
+    """Each has slots of its own; the machine is everybody's."""
+
+    async def test_suggestions_of_one_do_not_wait_for_another(self) -> None:
+        scheduler = Scheduler(1, 4)
+        scheduler.add("wide", 2)
+        for model in ("a", "b", "wide", "wide"):
+            await scheduler.acquire(of_model(model))
+        full = await waiting(scheduler, of_model("wide"))
+        assert not full.done()
+        full.cancel()
+
+    async def test_who_waits_for_one_holds_nobody_up_who_asks_another(self) -> None:
+        scheduler = Scheduler(1, 4)
+        await scheduler.acquire(of_model("a"))
+        task = await waiting(scheduler, of_model("a", user="first"))
+        await scheduler.acquire(of_model("b", user="second"))
+        assert not task.done()
+        task.cancel()
+
+    async def test_work_ahead_ends_for_a_suggestion_of_another_and_waits_until_that_is_made(self) -> None:
+        scheduler, log = Scheduler(2, 4), list[str]()
+        await scheduler.acquire(of_model("a", Urgency.AHEAD, log=log))
+        suggestion = of_model("b")
+        await scheduler.acquire(suggestion)
+        assert log == ["a"]
+        again = await waiting(scheduler, of_model("a", Urgency.AHEAD))
+        await scheduler.acquire(of_model("b", Urgency.AHEAD))  # its own batch knows what goes first
+        assert not again.done()
+        scheduler.release(suggestion)
+        await again
+
+    async def test_work_ahead_goes_on_beside_a_long_answer(self) -> None:
+        scheduler = Scheduler(1, 4)
+        await scheduler.acquire(of_model("a", Urgency.ANSWER))
+        await scheduler.acquire(of_model("b", Urgency.AHEAD))
+
+    async def test_only_so_many_give_long_answers_at_a_time(self) -> None:
+        scheduler = Scheduler(2, 8, answering=2)
+        answers = [of_model(model, Urgency.ANSWER) for model in ("a", "b")]
+        for each in answers:
+            await scheduler.acquire(each)
+        third = await waiting(scheduler, of_model("c", Urgency.ANSWER, "third"))
+        last = await waiting(scheduler, of_model("a", Urgency.ANSWER, "last"))
+        assert not last.done(), "a model that is always asked keeps no other out"
+        await scheduler.acquire(of_model("c"))
+        scheduler.release(answers[0])
+        await third
+        assert not last.done()
+        scheduler.release(answers[1])
+        await last
+
+    async def test_busy_is_what_somebody_waits_for(self) -> None:
+        scheduler = Scheduler(1, 4)
+        await scheduler.acquire(of_model("a", Urgency.AHEAD))
+        await scheduler.acquire(of_model("b"))
+        held = await waiting(scheduler, of_model("b"))
+        await scheduler.acquire(of_model("c", Urgency.ANSWER))
+        assert [scheduler.busy(model) for model in ("a", "b", "c", "d")] == [False, True, True, False]
+        held.cancel()
