@@ -62,7 +62,9 @@ def path_of(model: str) -> Path | None:
 def _named(name: str, model: str, used: bool) -> Row:
     path = path_of(model)
     size = path.stat().st_size if path else None
-    return Row(name, f"{model}, with settings of its own", size, path=str(path or ""), used=used)
+    return Row(
+        name, model, size, purpose=f"{model}, with settings of its own", path=str(path or ""), used=used
+    )
 
 
 def _bundled(used: Path | None) -> Row:

@@ -294,7 +294,9 @@ class TestWarming:
 def of_model(
     model: str, urgency: Urgency = Urgency.SUGGESTION, user: str = "", log: list[str] | None = None
 ) -> Ticket:
-    return Ticket(None, user, urgency, lambda reason: (log if log is not None else []).append(model), model)
+    return Ticket(
+        None, user, urgency, lambda reason: (log if log is not None else []).append(model), model=model
+    )
 
 
 class TestSeveralModels:
