@@ -151,6 +151,7 @@ async def test_a_file_that_is_removed_while_its_model_is_used(start: Start, tmp_
     with pytest.raises(ModelFileError, match="There is no model file"):
         await engine.complete(asked(model="tiny", max_tokens=2))
     assert (await engine.complete(asked())).text == "said by small"
+    assert "There is no model file" in [info.detail for info in await engine.models()][-1]
 
 
 async def test_a_newer_request_ends_the_older_one_of_another_model(start: Start) -> None:
