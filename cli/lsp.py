@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import sys
 
 from .log import set_up_log
@@ -15,6 +16,8 @@ def run(tcp: int | None = None, log_level: str = "warning") -> int:
     # pygls would write whole messages, with the user's code, at "info", and parts of them with errors
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     gc.disable()  # what is imported stays: looking for garbage in it costs an eighth of the start
+    if tcp is None and os.environ.get("FIMBLE_ENGINE", "shared") == "shared":
+        _start_spare_service()
     import asyncio
 
     from fimble.lsp.lazy_types import import_types
@@ -34,3 +37,12 @@ def run(tcp: int | None = None, log_level: str = "warning") -> int:
         print(f"error: port {tcp} cannot be used: {error.strerror}", file=sys.stderr)
         return 1
     return 0
+
+
+def _start_spare_service() -> None:
+    """Before anything else, since the first suggestion waits for it longest."""
+    from fimble.engine.shared.spare import SPARE, Spare
+
+    spare = Spare()
+    spare.start()
+    SPARE.set(spare)

@@ -13,6 +13,7 @@ from fimble.engine.engine import Engine
 from fimble.engine.errors import FimbleError
 from fimble.engine.models.shelf import Row, rows
 from fimble.engine.settings import Settings, load_settings
+from fimble.engine.shared.spare import SPARE
 from fimble.engine.workers.worker import OnState
 
 from .notices import Notices
@@ -44,6 +45,8 @@ class EngineLife:
         settings, problems = load_settings(overrides, defaults=DEFAULTS)
         for problem in problems:
             self._notices.once(problem)
+        if settings.engine != "shared" and (spare := SPARE.get(None)) is not None:
+            spare.drop()
         changed = settings != self.settings
         if changed:
             self.settings = settings

@@ -13,19 +13,15 @@ import json
 import os
 import secrets
 import socket
-import sys
-import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from platformdirs import user_runtime_path
-
 from ..limits import HELLO_SECONDS
 from ..version import VERSION
 from ..workers.messages import WorkerOptions
-from .folder import make_private
+from .folder import LONGEST_SOCKET_PATH, make_private, runtime_folder
 from .peer import check_peer
 
 HELLO, FULL = b"fimble\n", b"  full\n"
@@ -34,7 +30,6 @@ LISTENS, TAKEN = "listens", "taken"
 """What a service says of its start, instead of a reason why it failed: it can be joined, or another one
 has its address."""
 TOKEN_BYTES = 32
-LONGEST_SOCKET_PATH = 100
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 """What is called for each editor that joins; it begins with the :data:`HELLO`."""
@@ -68,7 +63,7 @@ class Address:
         self, options: ServiceOptions, folder: Path | None = None, loopback: bool | None = None
     ) -> None:
         self.options = options
-        self.folder = folder or _folder()
+        self.folder = folder or runtime_folder()
         self._loopback = os.name == "nt" if loopback is None else loopback
         words = f"{VERSION} {options.to_json()}"
         name = "engine-" + hashlib.sha256(words.encode()).hexdigest()[:16]
@@ -174,13 +169,3 @@ def _holds(token: str) -> Admits:
         return secrets.compare_digest(sent, token.encode())
 
     return holds
-
-
-def _folder() -> Path:
-    """The system's folder for such things, or one of the user's own among the temporary ones."""
-    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
-    temporary = Path(tempfile.gettempdir()) / f"fimble-{user}"
-    if sys.platform == "linux" and not os.environ.get("XDG_RUNTIME_DIR"):
-        return temporary
-    folder = user_runtime_path("fimble")
-    return folder if len(str(folder)) + 32 < LONGEST_SOCKET_PATH else temporary

@@ -1,10 +1,26 @@
-"""A folder that only its owner can enter, which is what keeps other users of the machine out."""
+"""Where sockets are: a folder that only its owner can enter, which keeps other users of the machine out."""
 
 from __future__ import annotations
 
 import os
 import stat
+import sys
+import tempfile
 from pathlib import Path
+
+from platformdirs import user_runtime_path
+
+LONGEST_SOCKET_PATH = 100
+
+
+def runtime_folder() -> Path:
+    """The system's folder for such things, or one of the user's own among the temporary ones."""
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
+    temporary = Path(tempfile.gettempdir()) / f"fimble-{user}"
+    if sys.platform == "linux" and not os.environ.get("XDG_RUNTIME_DIR"):
+        return temporary
+    folder = user_runtime_path("fimble")
+    return folder if len(str(folder)) + 32 < LONGEST_SOCKET_PATH else temporary
 
 
 def make_private(folder: Path) -> None:

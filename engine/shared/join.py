@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-import sys
+from contextlib import suppress
 
 from ..limits import JOIN_SECONDS
 from .address import LISTENS, TAKEN, Address, ServiceOptions, Streams
+from .spare import SPARE, launch
 
 WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.02, 0.5
 """Between two looks at a service that another editor has just started, at first and at most."""
@@ -35,7 +36,9 @@ async def _join(address: Address) -> Streams:
     wait = WAIT_SECONDS
     while True:
         try:
-            return await address.connect()
+            streams = await address.connect()
+            await _drop_spare()
+            return streams
         except TimeoutError as error:
             raise OSError("The shared engine does not answer; its process may be stopped.") from error
         except (ConnectionError, FileNotFoundError):
@@ -46,26 +49,40 @@ async def _join(address: Address) -> Streams:
 
 
 async def start_service(options: ServiceOptions) -> bool:
-    """Start the service as a process of its own, which no editor's end takes down.
+    """Start the service with these options, the spare one if there is one.
 
     Tells whether it can be joined now; it cannot yet when another one is just starting or ending.
     :class:`OSError` has its reason not to start.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "fimble.engine.shared.service", options.to_json(),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        cwd=os.path.abspath(os.sep), start_new_session=os.name != "nt",
-    )  # fmt: skip
-    assert process.stdout is not None
+    spare = SPARE.get(None)
+    process = (spare.take() if spare is not None else None) or launch()
     try:
-        word = (await process.stdout.readline()).decode(errors="replace").strip()
+        word = await asyncio.to_thread(_tell, process, options)
     except asyncio.CancelledError:
-        if process.returncode is None:
-            process.kill()
+        process.kill()
         raise
-    finally:
-        if os.name != "nt":
-            await process.wait()  # what was started has split off the service and ends at once
     if word in (LISTENS, TAKEN, ""):
         return word == LISTENS
     raise OSError(word)
+
+
+def _tell(process: subprocess.Popen[bytes], options: ServiceOptions) -> str:
+    """Tell a service its options; returns its answer, or nothing if it has none."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    word = b""
+    with process.stdout, suppress(BrokenPipeError):
+        with process.stdin:
+            process.stdin.write(options.to_json().encode() + b"\n")
+        word = process.stdout.readline()
+    if os.name != "nt":
+        process.wait()
+    return word.decode(errors="replace").strip()
+
+
+async def _drop_spare() -> None:
+    """Let a service end that was started in vain."""
+    spare = SPARE.get(None)
+    process = spare.drop() if spare is not None else None
+    if process is not None:
+        await asyncio.to_thread(process.wait)

@@ -1,4 +1,5 @@
-"""The shared engine's process: ``python -m fimble.engine.shared.service OPTIONS``, options as JSON.
+"""The shared engine's process: ``python -m fimble.engine.shared.service``, its options a line of JSON on
+standard input.
 
 Holds the models' workers and takes turns fairly between the editors. It ends when no editor has been
 joined for a while. Only one runs for each address: the lock on a file decides, and is given back by the
@@ -12,7 +13,7 @@ import asyncio
 import itertools
 import os
 import signal
-import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ from filelock import FileLock, Timeout
 
 from ..backends.local import LocalBackend, LocalModel
 from ..errors import FimbleError
-from ..limits import CLIENTS
+from ..limits import CLIENTS, FRAME_BYTES, SPARE_SECONDS
 from ..scheduler import Scheduler
 from ..workers.transports import ProcessTransport
 from ..workers.worker import Worker
@@ -32,17 +33,47 @@ Say = Callable[[str], None]
 
 
 def main() -> None:
-    options = ServiceOptions.from_json(sys.argv[1])
-    say = _split_off() if hasattr(os, "fork") else _speaker(1)
-    address = Address(options)
+    asyncio.run(_run(_split_off() if hasattr(os, "fork") else _speaker(1)))
+
+
+async def _run(say: Say) -> None:
+    """Start, with a worker's process: both do their imports while the editor reads its settings."""
+    first = ProcessTransport()
     try:
+        with suppress(OSError):  # the next try says why
+            await first.prepare()
+        if (options := await _options()) is None:
+            return
+        address = Address(options)
         address.prepare()
         with FileLock(address.lock, timeout=0):
-            asyncio.run(_serve(address, lambda: say(LISTENS)))
+            await _serve(address, Service(options, first), lambda: say(LISTENS))
     except Timeout:
         say(TAKEN)
     except OSError as error:
         say(str(error) if error.errno is None else f"The shared engine cannot start: {error}.")
+    finally:
+        await first.stop()
+
+
+async def _options() -> ServiceOptions | None:
+    """What the editor says; None when it goes away without a word, or says nothing for long."""
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def read() -> None:
+        data = b""
+        while not data.endswith(b"\n") and len(data) < FRAME_BYTES and (piece := os.read(0, 1 << 16)):
+            data += piece
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(lines.put_nowait, data)
+
+    threading.Thread(target=read, name="options", daemon=True).start()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SPARE_SECONDS):
+            line = await lines.get()
+            return ServiceOptions.from_json(line.decode()) if line else None
+    return None
 
 
 def _split_off() -> Say:
@@ -70,15 +101,15 @@ def _speaker(descriptor: int) -> Say:
     return say
 
 
-async def _serve(address: Address, on_listening: Callable[[], None]) -> None:
+async def _serve(address: Address, service: Service, on_listening: Callable[[], None]) -> None:
     """Serve until nobody has been joined for a while, or a signal comes."""
-    service, ended = Service(address.options), asyncio.Event()
-    service.load()
+    ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # Windows
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
     server = await address.listen(service.welcome)
     on_listening()
+    service.load()
     waiting = [asyncio.ensure_future(each) for each in (ended.wait(), service.left_alone())]
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -91,9 +122,15 @@ async def _serve(address: Address, on_listening: Callable[[], None]) -> None:
 class Service:
     """The engine behind the address."""
 
-    def __init__(self, options: ServiceOptions) -> None:
+    def __init__(self, options: ServiceOptions, first: ProcessTransport | None = None) -> None:
+        """``first`` is a worker's process that has been started, for the first model."""
+        prepared = [first] if first is not None else []
+
+        def transport() -> ProcessTransport:
+            return prepared.pop() if prepared else ProcessTransport()
+
         def worker() -> Worker:
-            return Worker(ProcessTransport, options.worker, options.idle_seconds)
+            return Worker(transport, options.worker, options.idle_seconds)
 
         self._backend = LocalBackend(
             LocalModel(Path(options.worker.model).stem, options.worker.model), worker, options.workers

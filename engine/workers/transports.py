@@ -54,13 +54,19 @@ class ProcessTransport:
     def process_id(self) -> int | None:
         return self._process.pid if self._process else None
 
-    async def start(self, on_reply: OnReply, on_exit: OnExit) -> None:
+    async def prepare(self) -> None:
+        """Start the process, before there is anything to be said to it."""
         # -P: the working folder is a user's project, whose modules must not be imported by accident
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "fimble.engine.workers.child",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE, limit=1 << 22,
         )  # fmt: skip
+
+    async def start(self, on_reply: OnReply, on_exit: OnExit) -> None:
+        if self._process is None or self._process.returncode is not None:
+            await self.prepare()
+        assert self._process is not None
         assert self._process.stdin is not None
         self._frames = FrameWriter(self._process.stdin, self._kill)
         self._tasks = [
@@ -78,6 +84,8 @@ class ProcessTransport:
             return
         if self._frames is not None:
             self._frames.close()
+        elif process.stdin is not None:
+            process.stdin.close()
         try:
             await asyncio.wait_for(process.wait(), STOP_SECONDS)
         except TimeoutError:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ..faults.processes import SERVICE, running, runtime_folder, send
+from ..faults.processes import SERVICE, WORKER, running, runtime_folder, send, until
 from .conftest import Start
 
 pytestmark = pytest.mark.e2e
@@ -44,3 +44,11 @@ async def test_the_engine_fails_and_suggestions_go_on(
     editor.type("y = ")
     assert await editor.texts()
     assert editor.shown() == []
+
+
+async def test_who_has_an_engine_of_its_own_leaves_no_shared_one(start: Start, runtime: str) -> None:
+    editor = await start({"engine": "local"}, fake={}, FIMBLE_ENGINE="shared", XDG_RUNTIME_DIR=runtime)
+    editor.open("x = ▮\n")
+    assert await editor.texts()
+    await until(lambda: not running(SERVICE, runtime))
+    assert len(running(WORKER, runtime)) == 1
