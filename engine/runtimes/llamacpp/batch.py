@@ -37,25 +37,31 @@ class Batch:
         self._spans: Sequence[Span] = ()
 
     def fill(self, spans: Sequence[Span]) -> Any:
-        """The structure to pass, valid until the next call."""
+        """The structure to pass, valid until the next call.
+
+        Sequences are put in rising order: llama.cpp evaluates those that follow one another at once.
+        """
         at = 0
-        self._ends, self._spans = [], spans
-        for span in spans:
-            begin, count = at, len(span.tokens)
-            at += count
-            self._ends.append(at)
-            pointer = self._address + 4 * span.sequence
-            if count == 1:
-                self._tokens[begin], self._places[begin] = span.tokens[0], span.past
-                self._pointers[begin], self._wanted[begin] = pointer, span.rows
-                continue
-            self._tokens[begin:at] = span.tokens
-            self._places[begin:at] = np.arange(span.past, span.past + count)
-            self._pointers[begin:at] = pointer
-            self._wanted[begin:at] = 0
-            self._wanted[at - span.rows : at] = 1
+        self._ends, self._spans = [0] * len(spans), spans
+        for number in sorted(range(len(spans)), key=lambda number: spans[number].sequence):
+            span = spans[number]
+            begin, at = at, at + len(span.tokens)
+            self._put(span, begin, at)
+            self._ends[number] = at
         self._native.n_tokens = at
         return self._native[0]
+
+    def _put(self, span: Span, begin: int, end: int) -> None:
+        pointer = self._address + 4 * span.sequence
+        if end - begin == 1:
+            self._tokens[begin], self._places[begin] = span.tokens[0], span.past
+            self._pointers[begin], self._wanted[begin] = pointer, span.rows
+            return
+        self._tokens[begin:end] = span.tokens
+        self._places[begin:end] = np.arange(span.past, span.past + end - begin)
+        self._pointers[begin:end] = pointer
+        self._wanted[begin : end - span.rows] = 0
+        self._wanted[end - span.rows : end] = 1
 
     def place(self, span: int, row: int) -> int:
         """Where in the last call a span's row is."""
