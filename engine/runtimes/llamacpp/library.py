@@ -20,8 +20,8 @@ from .declarations import CDEF, CONTEXT_DEFAULTS, FIRST_BUILD, LAST_BUILD, MODEL
 _ERROR_LEVEL = 4
 _SPINS = "20000"
 """How often libgomp's threads look for work before they sleep. Two threads on two idle cores: with 1,000 they
-share a core and gain nothing, from 20,000 on they take half the time. While others use the cores: with up to
-20,000 they take as long as one thread, with 300,000 (the default) up to 5 and with 1,000,000 up to 30 times."""
+share a core and gain nothing, from 20,000 on they take half the time of one. While others use the cores: with
+20,000 they take as long as one, with 300,000 (the default) up to 5 and with 1,000,000 up to 30 times that."""
 _LINES_KEPT, _LINE_CHARACTERS = 4, 200
 
 
@@ -33,11 +33,12 @@ class Log:
         self._lines: deque[str] = deque(maxlen=_LINES_KEPT)
         self.callback = ffi.callback("void(int, const char *, void *)", self._take)
 
-    def last(self, default: str) -> str:
-        """The last error, as the end of a sentence, and forget it."""
-        line = self._lines[0] if self._lines else default
+    def clear(self) -> None:
         self._lines.clear()
-        return line.rstrip(".")
+
+    def first(self) -> str:
+        """What went wrong first of what is kept, as the end of a sentence."""
+        return self._lines[0].rstrip(".") if self._lines else "it did not say why"
 
     def _take(self, level: int, text: Any, data: Any) -> None:
         if level == _ERROR_LEVEL:

@@ -74,12 +74,13 @@ class LlamaCpp:
         overrides = self._ffi.new("kv_override[2]")  # an empty key ends the list
         overrides[0].tag, overrides[0].key, overrides[0].truth = _BOOL_OVERRIDE, _NO_SPACE, False
         params.kv_overrides = overrides
+        library.log.clear()
         model = self._lib.llama_model_load_from_file(
             str(header.path).encode("utf-8", "surrogateescape"), params
         )
         if model == self._ffi.NULL:
             raise ModelFileError(
-                f"llama.cpp could not load {header.path}: {library.log.last('it did not say why')}. "
+                f"llama.cpp could not load {header.path}: {library.log.first()}. "
                 "Choose another model, or download it again."
             )
         return model
@@ -94,7 +95,7 @@ class LlamaCpp:
         context = self._lib.llama_init_from_model(self._model, params)
         if context == self._ffi.NULL:
             raise ModelFileError(
-                f"llama.cpp could not prepare {header.path}: {library.log.last('it did not say why')}. "
+                f"llama.cpp could not prepare {header.path}: {library.log.first()}. "
                 "Choose a smaller model, or set `window_tokens` or `cache_tokens` to less."
             )
         return context
