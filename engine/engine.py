@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -14,6 +15,8 @@ from .model_settings import DEFAULT
 from .opening import open_backend
 from .privacy.guard import guarded
 from .prompt.window import clip
+from .room import Room, Spare
+from .runtimes.memory import spare_bytes
 from .scheduler import Scheduler
 from .served import Served, ServedModels
 from .serving import Serving
@@ -35,20 +38,23 @@ class Engine:
         settings: Settings,
         on_state: OnState = lambda state, detail: None,
         backend: Backend | None = None,
+        spare: Spare = spare_bytes,
     ) -> None:
         """``on_state`` hears of a model being loaded, ready, stopped or failed, and of another engine that
-        answers from now on (see :attr:`serving`); ``backend`` replaces the configured one."""
+        answers from now on (see :attr:`serving`); ``backend`` replaces the configured one, and
+        ``spare`` what tells how much memory is left for a further model."""
         self.settings = settings
         self._scheduler = Scheduler(1, settings.queue, answering=settings.answering_models)
         self._rules = Rules(() if settings.remote else settings.rules)
 
         def open_one(settings: Settings, name: str) -> Backend:
             given = backend if name == self.settings.model else None
-            opened = given or open_backend(settings, on_state, name)
+            opened = given or open_backend(settings, on_state, name, lambda: self._make_room(name))
             self._scheduler.add(name, opened.slots)
             return opened
 
         self._models = ServedModels(settings, open_one)
+        self._room = Room(self._models, self._scheduler.busy, spare)
 
     async def complete(self, request: FimRequest) -> Completion:
         """The whole suggestion; see :mod:`.errors` for what it raises."""
@@ -148,7 +154,12 @@ class Engine:
         chosen = request.model
         if not chosen and isinstance(request, FimRequest):
             chosen = self._rules.model_for(request)
-        return self._models.find(chosen)
+        served = self._models.find(chosen)
+        served.used_at = time.monotonic()
+        return served
+
+    async def _make_room(self, name: str) -> None:
+        await self._room.make(self._models[name])
 
 
 async def suggested(

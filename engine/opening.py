@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from .backends.base import Backend
@@ -15,6 +15,7 @@ from .runtimes.memory import LEAST_CONTEXT, SEQUENCES_WANTED
 from .settings import Settings
 from .types import ModelInfo
 from .workers.messages import WorkerOptions
+from .workers.roomy import WithRoom
 from .workers.transports import ProcessTransport, Transport
 from .workers.worker import OnState, Worker
 
@@ -24,11 +25,17 @@ FAKE = "fake"
 """A model for tests, with no file: it says what ``FIMBLE_FAKE`` tells it to say."""
 
 
-def open_backend(settings: Settings, on_state: OnState, name: str = "") -> Backend:
+MakeRoom = Callable[[], Awaitable[None]]
+"""Waits until there is memory for a model that is about to be loaded."""
+
+
+def open_backend(
+    settings: Settings, on_state: OnState, name: str = "", make_room: MakeRoom | None = None
+) -> Backend:
     """The backend of a model; nothing is started or connected yet. ``name`` is what settings call it."""
     if settings.remote:
         return _open_remote(settings, on_state, name)
-    return open_local(settings, on_state, name)
+    return open_local(settings, on_state, name, make_room)
 
 
 def _open_remote(settings: Settings, on_state: OnState, name: str) -> Backend:
@@ -50,7 +57,9 @@ def _open_remote(settings: Settings, on_state: OnState, name: str) -> Backend:
     )
 
 
-def open_local(settings: Settings, on_state: OnState, name: str = "") -> LocalBackend:
+def open_local(
+    settings: Settings, on_state: OnState, name: str = "", make_room: MakeRoom | None = None
+) -> LocalBackend:
     """A model on this machine; raises :class:`ModelNotFound` for an unknown one. ``name`` is its id if it
     has a table, or if another model has a table of its file's name."""
     if settings.model == FAKE:
@@ -61,7 +70,7 @@ def open_local(settings: Settings, on_state: OnState, name: str = "") -> LocalBa
     if name in settings.models or id in settings.models:
         id = name or settings.model
     workers = 1 if settings.engine == "shared" else settings.workers
-    make_worker = worker_maker(settings, path, on_state, id)
+    make_worker = worker_maker(settings, path, on_state, id, make_room)
     glance = partial(_glance, path, _context(settings))
     return LocalBackend(
         LocalModel(id, path), make_worker, workers, settings.engine, slots_of(settings), glance
@@ -80,7 +89,9 @@ def _glance(path: str, context_length: int) -> ModelInfo:
     return glance_at_fake(path, context_length) if path == FAKE else glance_at(path, context_length)
 
 
-def worker_maker(settings: Settings, model: str, on_state: OnState, id: str = "") -> Callable[[], Worker]:
+def worker_maker(
+    settings: Settings, model: str, on_state: OnState, id: str = "", make_room: MakeRoom | None = None
+) -> Callable[[], Worker]:
     """A function that makes workers for one model file; ``id`` is for the fake ones."""
     options = WorkerOptions(
         model=model,
@@ -94,7 +105,7 @@ def worker_maker(settings: Settings, model: str, on_state: OnState, id: str = ""
         gpu_layers=settings.gpu_layers,
         fake=_fake_options(id) if model == FAKE else None,
     )
-    transport = _transport(settings, options)
+    transport = _transport(settings, options, make_room)
     return lambda: Worker(transport, options, settings.idle_minutes * 60, on_state)
 
 
@@ -104,14 +115,19 @@ def _context(settings: Settings) -> int:
     return max(LEAST_CONTEXT, window + ANSWER_TOKENS) if window else 0
 
 
-def _transport(settings: Settings, options: WorkerOptions) -> Callable[[], Transport]:
-    own = _own_transport(settings)
-    if settings.engine != "shared":
-        return own
+def _transport(
+    settings: Settings, options: WorkerOptions, make_room: MakeRoom | None
+) -> Callable[[], Transport]:
+    made = _shared_transport(settings, options) if settings.engine == "shared" else _own_transport(settings)
+    return made if make_room is None else lambda: WithRoom(made(), make_room)
+
+
+def _shared_transport(settings: Settings, options: WorkerOptions) -> Callable[[], Transport]:
     from .shared.address import ServiceOptions
     from .shared.fallback import FallbackTransport
     from .shared.transport import SharedTransport
 
+    own = _own_transport(settings)
     service = ServiceOptions(options, settings.workers, settings.queue, settings.idle_minutes * 60)
     return lambda: FallbackTransport(SharedTransport(service), own)
 

@@ -26,6 +26,8 @@ class Served:
         self.name = name
         self._settings, self._open = settings.for_model(name), open_backend
         self._backend: Backend | None = None
+        self.used_at = 0.0
+        """When it was last asked, on a clock that only goes on."""
         self.reach = reach_of(self._settings.window_tokens)
 
     @property
@@ -50,6 +52,16 @@ class Served:
             return await (backend.glance() if isinstance(backend, LocalBackend) else backend.info())
         except FimbleError as error:
             return ModelInfo(self.id, BROKEN, 0, supports_fim=False, detail=error.message)
+
+    @property
+    def file(self) -> str:
+        """Its file on this machine; empty for another backend's."""
+        return self._backend.path if isinstance(self._backend, LocalBackend) else ""
+
+    @property
+    def opened(self) -> bool:
+        """Whether it is open on this machine."""
+        return isinstance(self._backend, LocalBackend) and self._backend.opened
 
     @property
     def loaded(self) -> bool:
@@ -79,6 +91,9 @@ class ServedModels:
 
     def __iter__(self) -> Iterator[Served]:
         return iter(self._served.values())
+
+    def __getitem__(self, name: str) -> Served:
+        return self._served[name]
 
     def __len__(self) -> int:
         return len(self._served)

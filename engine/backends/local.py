@@ -87,6 +87,16 @@ class LocalBackend:
                 pass
 
     @property
+    def path(self) -> str:
+        """The model's file."""
+        return self._model.path
+
+    @property
+    def opened(self) -> bool:
+        """Whether a worker has its model open."""
+        return any(worker.opened is not None for worker in self._workers)
+
+    @property
     def running(self) -> bool:
         """Whether a worker has been started, be it that its model is still being opened."""
         return any(worker.running for worker in self._workers)

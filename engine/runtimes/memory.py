@@ -71,14 +71,29 @@ def check_memory(header: Header, cache_tokens: int, free: int) -> None:
         )
 
 
+def spare_bytes(open_files: int) -> int:
+    """Memory for another model beside those that are open, whose files have so many bytes.
+
+    What is mapped counts as free, since it could be read from its file again: the weights that others use,
+    too. Where the system does not tell how much that is, it is the open models' files.
+    """
+    mapped = _told("Mapped:")
+    return free_bytes() - (mapped[0] if mapped else open_files)
+
+
 def free_bytes() -> int:
     """Memory that a process may still take: the machine's, and its control group's where that is less."""
-    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
-    with suppress(OSError, ValueError, IndexError):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        found += [int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:")]
+    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *_told("MemAvailable:")]
     with suppress(OSError, ValueError):
         group = Path("/sys/fs/cgroup")
         most, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
         found.append(most - used)
     return max(0, min(found))
+
+
+def _told(name: str) -> list[int]:
+    """What Linux says of its memory under a name, in bytes; nothing elsewhere."""
+    with suppress(OSError, ValueError, IndexError):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return [int(line.split()[1]) << 10 for line in lines if line.startswith(name)]
+    return []
