@@ -18,7 +18,7 @@ HELLO_SECONDS = 1.0
 """How long the shared engine may take to greet an editor; then the editor uses a worker of its own."""
 JOIN_SECONDS = 8.0
 """How long an editor waits for a shared engine that is being started."""
-SPARE_SECONDS = 30.0
+SPARE_SECONDS = 60.0
 """How long a shared engine waits to hear what it is to serve; then it ends."""
 SILENT_SECONDS = 1.5
 """How long a shared engine that owes an answer may give no sign of life; then it is left."""

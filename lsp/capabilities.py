@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from lsprotocol import types
+
+_READ = {
+    "general": ("positionEncodings",),
+    "textDocument": ("inlineCompletion",),
+    "window": ("workDoneProgress",),
+    "workspace": ("configuration",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +30,18 @@ class ClientCapabilities:
             progress=bool(window and window.work_done_progress),
             configuration=bool(workspace and workspace.configuration),
         )
+
+
+def relevant(params: Any) -> Any:
+    """The parameters of ``initialize`` with the capabilities that are read, here and by pygls. An editor
+    tells of hundreds more, each with a type that would be made only for that."""
+    sent = params.get("capabilities") if isinstance(params, dict) else None
+    if not isinstance(sent, dict):
+        return params
+    read = {area: _part(sent[area], names) for area, names in _READ.items() if area in sent}
+    return {**params, "capabilities": read}
+
+
+def _part(area: Any, names: tuple[str, ...]) -> Any:
+    """What is no object stays, and is refused where types are checked."""
+    return {name: area[name] for name in names if name in area} if isinstance(area, dict) else area

@@ -26,6 +26,7 @@ from pygls.exceptions import (
 )
 from pygls.protocol import JsonRPCResponseMessage, LanguageServerProtocol, lsp_method
 
+from .capabilities import relevant
 from .names import EXTENSIONS
 
 log = logging.getLogger(__name__)
@@ -115,6 +116,8 @@ class Protocol(LanguageServerProtocol):
 
     def _structured(self, method: str, data: dict[str, Any]) -> Any:
         kind, asked = self.get_message_type(method), "id" in data
+        if method == types.INITIALIZE:
+            data = {**data, "params": relevant(data.get("params"))}
         if kind is not None and asked == hasattr(attrs.fields(kind), "id"):
             return self._converter.structure(data, kind)
         if asked or kind is not None:
