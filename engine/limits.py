@@ -196,3 +196,11 @@ MODEL_TABLES, MODEL_NAME_CHARACTERS = 32, 64
 MODEL_RULES, RULE_LANGUAGES, RULE_PATHS, RULE_CHARACTERS = 100, 64, 32, 500
 """``[[rules]]``; the languages and the path patterns of one, and the length of each of its texts. A rule with
 more is ignored, and the user is told."""
+# Drafts
+
+DRAFT_TOKENS = 8
+"""So many tokens are guessed at a time."""
+DRAFT_SOURCE_BYTES = 65_536
+"""In so much of a request's texts guesses are looked for, the nearest; no error."""
+DRAFT_PROMPT_TOKENS = 16_384
+"""The same of a prompt that is known as tokens."""

@@ -39,7 +39,7 @@ def check(header: Header) -> None:
 
 
 class CTransformers:
-    """See :class:`~.base.Runtime`. It keeps one sequence, and one row of scores."""
+    """See :class:`~.base.Runtime`. It keeps one sequence; of several rows of scores each takes a call."""
 
     name = "ctransformers"
     sequences = 1
@@ -55,6 +55,7 @@ class CTransformers:
         self._threads, self._context_length, self.batch = ThreadCount(threads), context_length, batch
         self._tokens: list[str] = header.metadata["tokenizer.ggml.tokens"]
         self._pieces: dict[int, bytes] = {}
+        self._rows: list[Scores] = []
         self._types: list[int] = header.metadata["tokenizer.ggml.token_type"]
         self._nul = self._tokens.index("<0x00>") if "<0x00>" in self._tokens else None
         self._prefix = self._raw_tokenize(_SENTINEL)
@@ -102,10 +103,16 @@ class CTransformers:
         return text.replace("▁", " ").encode("utf-8", "replace")
 
     def decode(self, spans: Sequence[Span]) -> None:
-        for span in spans:
-            if span.rows > 1 or span.sequence:
-                raise ValueError("ctransformers has one sequence and one row of scores")
-            self._evaluate(span.tokens, span.past)
+        (span,) = spans
+        if span.sequence:
+            raise ValueError("ctransformers has one sequence")
+        first, past = len(span.tokens) - max(0, span.rows - 1), span.past
+        self._evaluate(span.tokens[:first], past)
+        self._rows = [self._scores()]
+        for at in range(first, len(span.tokens)):
+            self._rows[-1] = self._rows[-1].copy()  # the next call overwrites it
+            self._evaluate(span.tokens[at : at + 1], past + at)
+            self._rows.append(self._scores())
 
     def _evaluate(self, tokens: Sequence[int], past: int) -> None:
         count = len(tokens)
@@ -116,6 +123,9 @@ class CTransformers:
             raise WorkerCrashed("The model could not evaluate its input.")
 
     def logits(self, span: int, row: int = 0) -> Scores:
+        return self._rows[row]
+
+    def _scores(self) -> Scores:
         size = self._llm.ctransformers_llm_logits_size()
         data = self._llm.ctransformers_llm_logits_data()
         return np.ctypeslib.as_array(data, (size,))

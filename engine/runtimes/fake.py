@@ -96,7 +96,8 @@ class FakeModel:
             assert span.past + len(span.tokens) <= self.context_length, "evaluation past the context"
             assert 0 <= span.rows <= len(span.tokens), "more rows than tokens"
             del held[span.past :]
-        each = self._options.token_ms if count == len(spans) else self._options.prompt_token_ms
+        decodes = count == sum(span.rows for span in spans)
+        each = self._options.token_ms if decodes else self._options.prompt_token_ms
         self._aborted.clear()
         if each and self._aborted.wait(each * count / 1000):
             raise Aborted

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..decode.answer import DecodePlan
+from ..decode.drafts_gain import Gain
+from ..decode.drafts_made import DraftMaker
 from ..decode.grammar import Constraint, GrammarCompiler
 from ..decode.recall import Recall
 from ..decode.tool_grammar import tool_grammar
@@ -34,9 +36,10 @@ class Task:
 
 
 class Planner:
-    """Knows one model's formats; ``window`` bounds a suggestion's prompt, in tokens; 0 fits it."""
+    """Knows one model's formats; ``window`` bounds a suggestion's prompt, in tokens; 0 fits it. ``gain``
+    tells what drafts are worth."""
 
-    def __init__(self, opened: OpenedModel, window: int) -> None:
+    def __init__(self, opened: OpenedModel, window: int, gain: Gain | None = None) -> None:
         model, vocabulary = opened.model, opened.vocabulary
         self._vocabulary, self._context = vocabulary, model.context_length
         fits = fitting_window(model.context_length, opened.token_seconds)
@@ -48,6 +51,7 @@ class Planner:
             self._texts, vocabulary, model.tokenize, model.piece, model.context_length,
             template=opened.template, form=opened.form,
         )  # fmt: skip
+        self._drafts = DraftMaker(model, gain or Gain(model.batch))
         self._grammars = GrammarCompiler(vocabulary, model.piece, model.tokenize)
         self._names = {token: text.encode() for text, token in vocabulary.controls.items()}
         self._form = opened.template.tool_form if opened.template else HERMES
@@ -82,8 +86,10 @@ class Planner:
             )
         constraint = self._grammars.compile(request.grammar, check=check) if request.grammar else None
         plan = self._plan(request, request.max_tokens or 0, constraint)
-        stop = plan.stop + self._fim.stop_texts
-        return Task(self._fim.build(request), replace(plan, stop=stop, recall=self._recall(request)))
+        stop, prompt = plan.stop + self._fim.stop_texts, self._fim.build(request)
+        texts = [snippet.text for snippet in reversed(request.snippets)] + [request.suffix, request.prefix]
+        drafts = self._drafts.from_texts(prompt, texts)
+        return Task(prompt, replace(plan, stop=stop, recall=self._recall(request), drafts=drafts))
 
     def _recall(self, request: FimRequest) -> Recall | None:
         """The file's memory, unless the model's own words are wanted or good enough."""
@@ -107,9 +113,11 @@ class Planner:
                 raise InvalidRequest("A tool is asked for, and there are no tools.", "tool_choice")
             grammar = request.grammar
             constraint = self._grammars.compile(grammar, param, check) if grammar is not None else None
-            return Task(ids, self._plan(request, limit, constraint, echo))
+            plan = self._plan(request, limit, constraint, echo)
+            return Task(ids, replace(plan, drafts=self._drafts.from_prompt(ids)))
         grammar = tool_grammar(request.tools, choice, self._form, self._opener, request.grammar)
         plan = self._plan(request, limit, self._grammars.compile(grammar, "tools", check), echo)
+        plan = replace(plan, drafts=self._drafts.from_prompt(ids))
         return Task(ids, plan, self._form, request.parallel_tool_calls and choice == "auto")
 
     def _plan(

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..decode.answer import Clock, answer, check_fit
+from ..decode.drafts_gain import Gain
 from ..decode.steps import Need, Rows, Steps
 from ..decode.tool_calls import with_tool_calls
 from ..errors import DeadlineExceeded, FimbleError, Superseded, WorkerCrashed
 from ..limits import ANSWER_PATIENCE_SECONDS, LONG_CALL_SECONDS
-from ..runtimes.base import Aborted
+from ..runtimes.base import Aborted, Scores
 from ..stopping import Check, Stopped
 from ..types import Delta
 from ..urgency import Urgency, urgency_of
@@ -45,9 +46,10 @@ class Runner:
     def __init__(
         self, opened: OpenedModel, window: int, batch: int, inbox: Inbox, send: Send, clock: Clock
     ) -> None:
-        self._model, self._planner = opened.model, Planner(opened, window)
-        self._places, self._pace = Places(opened.model, clock), Pace(opened.token_seconds)
         self._batch = min(batch, opened.model.batch)
+        self._gain = Gain(self._batch)
+        self._model, self._planner = opened.model, Planner(opened, window, self._gain)
+        self._places, self._pace = Places(opened.model, clock), Pace(opened.token_seconds)
         self._inbox, self._send, self._clock = inbox, send, clock
         self._jobs: list[Job] = []
         self._call: _Call | None = None
@@ -184,6 +186,7 @@ class Runner:
         )
         try:
             self._model.decode([part.span for part in parts])
+            rows = [self._rows(at, part) for at, part in enumerate(parts)]
         except Aborted:
             self._places.undo([part.span for part in parts])
             return
@@ -194,12 +197,21 @@ class Runner:
             return
         finally:
             self._call = None
-        self._pace.note(count, self._clock() - began)
+        self._note(parts, self._clock() - began)
         self._places.evaluated([part.span for part in parts])
-        for at, part in enumerate(parts):
+        for part, scores in zip(parts, rows, strict=True):
             if part.complete:
-                rows = [self._model.logits(at, row) for row in range(part.span.rows)]
-                self._deliver(part.job, Rows(rows, part.job.cached))
+                self._deliver(part.job, Rows(scores, part.job.cached))
+
+    def _rows(self, at: int, part: Part) -> list[Scores]:
+        return [self._model.logits(at, row) for row in range(part.span.rows)]
+
+    def _note(self, parts: Sequence[Part], seconds: float) -> None:
+        """How long a call took."""
+        tokens = sum(len(part.span.tokens) for part in parts)
+        self._pace.note(tokens, seconds)
+        if all(part.span.rows == len(part.span.tokens) for part in parts):
+            self._gain.called(len(parts), tokens, seconds)
 
     def _deliver(self, job: Job, rows: Rows) -> None:
         """Give a job what it needed; send what it shows, and take what it needs next."""

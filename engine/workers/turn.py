@@ -36,7 +36,7 @@ class Part:
 def compose(jobs: Iterable[Job], batch: int, pace: Pace, now: float) -> list[Part]:
     """The parts of the next native call, of at most ``batch`` tokens; ``jobs`` have places."""
     jobs = _invited(list(jobs), now)
-    decoding = [job for job in jobs if job.missing <= job.rows]
+    decoding = sorted((job for job in jobs if job.missing <= job.rows), key=lambda job: job.advanced)
     reading = sorted((job for job in jobs if job.missing > job.rows), key=lambda job: _order(job, now))
     parts, room = [], batch
     for job in decoding:

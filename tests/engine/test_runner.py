@@ -61,6 +61,16 @@ class Machine:
         self.now += self.step_seconds
         return self.said[before:]
 
+    def measure_calls(self) -> None:
+        """From now on native calls take time, as long with a token as with many: drafts pay."""
+        decode = self.opened.model.decode
+
+        def timed(spans: Sequence[Span]) -> None:
+            decode(spans)
+            self.now += 0.001
+
+        self.opened.model.decode = timed  # type: ignore[method-assign]
+
     def until_ended(self, id: int) -> None:
         while not self.ended(id):
             assert not self.runner.idle, self.said[-3:]
@@ -107,13 +117,15 @@ STEPS = st.lists(
 @settings(max_examples=80, deadline=None)
 @given(
     steps=STEPS, answer=st.sampled_from([TEXT, CHAT]), batch=st.integers(4, 40), slow=st.booleans(),
-    sequences=st.integers(1, 4),
+    sequences=st.integers(1, 4), drafts=st.booleans(),
 )  # fmt: skip
 def test_whoever_interrupts_whenever_each_answer_is_as_if_alone(
-    steps: list[str], answer: Request, batch: int, slow: bool, sequences: int
+    steps: list[str], answer: Request, batch: int, slow: bool, sequences: int, drafts: bool
 ) -> None:
     """``slow``: each step takes as long as an answer is patient."""
     machine = Machine(batch, ANSWER_PATIENCE_SECONDS + 1 if slow else STEP_SECONDS, sequences)
+    if drafts:
+        machine.measure_calls()
     machine.add(1, answer)
     asked, left = list[int](), set[int]()
     for id, step in enumerate(steps, 2):
@@ -167,6 +179,32 @@ def test_two_long_answers_do_not_take_the_cache_from_each_other() -> None:
         one.until_ended(1)
         together -= one.evaluated
     assert together <= 0
+
+
+def test_answers_that_repeat_themselves_are_made_in_fewer_calls() -> None:
+    machine, plain = Machine(64, sequences=2), Machine(64, sequences=2)
+    machine.measure_calls()
+    for each in (machine, plain):
+        each.add(1, replace(TEXT, max_tokens=100))
+        each.add(2, replace(CHAT, max_tokens=100))
+        each.until_ended(1)
+        each.until_ended(2)
+    assert [machine.text(id) for id in (1, 2)] == [plain.text(id) for id in (1, 2)]
+    assert sum(isinstance(said, Piece) for said in machine.said) < 150
+    assert sum(isinstance(said, Piece) for said in plain.said) >= 200
+
+
+def test_drafts_leave_everybody_room_in_a_call() -> None:
+    machine = Machine(batch=16, sequences=4)
+    machine.measure_calls()
+    for id in range(1, 5):
+        machine.add(id, replace(TEXT, max_tokens=120))
+    last = [0.0] * 5
+    while not machine.runner.idle:
+        for said in machine.step():
+            if isinstance(said, Piece):
+                assert machine.now - max(last[said.id], 1) < 5 * STEP_SECONDS
+                last[said.id] = machine.now
 
 
 def test_who_gave_up_reading_leaves_the_turns_of_others_alone() -> None:

@@ -220,6 +220,15 @@ class TestTheBundledRuntime:
         assert abs(reused - model.logits(0)).max() < 0.2
         assert reused.argmax() == model.logits(0).argmax()
 
+    def test_rows_of_scores_are_those_of_one_token_after_the_other(self, model: CTransformers) -> None:
+        tokens = model.tokenize("def add(first, second):")
+        hold(model, tokens, 0)
+        model.decode([Span(0, tokens[-3:], len(tokens) - 3, 3)])
+        together = [model.logits(0, row).copy() for row in range(3)]
+        for row, at in enumerate(range(len(tokens) - 3, len(tokens))):
+            model.decode([Span(0, tokens[at : at + 1], at)])
+            assert (model.logits(0) == together[row]).all()
+
     def test_a_model_for_another_runtime_says_what_to_choose(self, tmp_path: Path) -> None:
         path = tmp_path / "q.gguf"
         path.write_bytes(gguf({"general.architecture": "qwen2", "tokenizer.ggml.model": "gpt2"}, [], 64))

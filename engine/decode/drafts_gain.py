@@ -1,0 +1,95 @@
+"""Whether drafts pay, by measurement: what rows of scores cost in this model's calls, and how often guesses
+are right."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..limits import DRAFT_TOKENS
+from .drafts_lookup import LENGTHS
+
+_WEIGHT = 0.1
+"""Of the newest call in a running mean."""
+_FADING = 0.002
+"""A cost that keeps drafts from being tried is believed so much less each time: it may have changed."""
+_MARGIN = 1.05
+"""A gain below this is lost again beside the model's calls."""
+_FIRST_ODDS = (0.5, 0.55, 0.6, 0.65, 0.75, 0.85)
+"""For each of the lengths, before anything was seen."""
+_FIRST_COUNT, _MOST_COUNT = 8.0, 200.0
+"""How many observations the first odds stand for, and how many the newest ones are a part of."""
+_HOPE = 0.9
+"""The odds of a good guess."""
+
+
+class Gain:
+    """What is known of one model and machine; all its answers share it. ``batch``: the most tokens that a
+    native call may have."""
+
+    def __init__(self, batch: int) -> None:
+        self._seconds = np.zeros(batch + 1)
+        self._tokens = self._answers = 1
+        self._right = [odds * _FIRST_COUNT for odds in _FIRST_ODDS]
+        self._seen = [_FIRST_COUNT] * len(LENGTHS)
+
+    def called(self, answers: int, tokens: int, seconds: float) -> None:
+        """A native call gave so many answers the scores behind each of so many tokens, all that it had."""
+        self._answers, self._tokens = answers, tokens
+        before = self._seconds[tokens] or seconds
+        self._seconds[tokens] = before + (seconds - before) * _WEIGHT
+
+    def guessed(self, matched: int, right: bool) -> None:
+        """A token that was guessed after a match of so many bytes was right or not."""
+        at = _step(matched)
+        kept = min(1.0, _MOST_COUNT / (self._seen[at] + 1))
+        self._right[at] = (self._right[at] + right) * kept
+        self._seen[at] = (self._seen[at] + 1) * kept
+
+    def odds(self, matched: int) -> float:
+        """How likely the next token of a guess is right."""
+        at = _step(matched)
+        return self._right[at] / self._seen[at]
+
+    def hopeful(self, own: int) -> bool:
+        """Whether a good guess would pay, for an answer that had ``own`` tokens in the last call."""
+        return self.length(own, (_HOPE,) * DRAFT_TOKENS) > 0
+
+    def length(self, own: int, odds: Sequence[float]) -> int:
+        """How many tokens to propose, when each is right with these odds if all before it were.
+
+        The best is what makes the most tokens a second, those of the other answers counted. All answers
+        together leave room for each other.
+        """
+        beside = max(0, self._tokens - own)
+        most = min(len(odds), (len(self._seconds) - 1) // self._answers - 1)
+        costs = self._costs(beside + 1, most)
+        if most <= 0 or costs[0] <= 0:
+            return 0  # there is no room, or nothing was measured
+        expected = np.cumsum([1.0, *np.cumprod(odds[:most])])
+        rates = (self._answers - 1 + expected) / costs
+        best = int(rates.argmax())
+        if rates[best] > rates[0] * _MARGIN:
+            return best
+        self._fade(beside + 1)
+        return 0
+
+    def _costs(self, least: int, more: int) -> NDArray[np.float64]:
+        """Seconds for calls with ``least`` tokens and up to so many more; larger calls than any that was
+        measured are taken for as fast, until they have been tried."""
+        known = np.flatnonzero(self._seconds)
+        if not len(known):
+            return np.zeros(1)
+        return np.interp(np.arange(least, least + max(0, more) + 1), known, self._seconds[known])
+
+    def _fade(self, least: int) -> None:
+        """What was measured of larger calls is believed a little less."""
+        larger = self._seconds[least + 1 : least + DRAFT_TOKENS + 1]
+        larger -= (larger - self._costs(least, 0)[0]).clip(0) * _FADING * (larger > 0)
+
+
+def _step(matched: int) -> int:
+    return max(0, bisect_right(LENGTHS, matched) - 1)
