@@ -18,7 +18,7 @@ from fimble.engine.prompt.detect import detect
 from fimble.engine.serving import Serving
 from fimble.engine.settings import Settings, config_file, load_settings
 from fimble.engine.syntax.languages import LANGUAGES, grammar
-from fimble.engine.types import Completion, FimRequest
+from fimble.engine.types import Completion, FimRequest, ModelInfo
 from fimble.lsp.engine_life import DEFAULTS
 
 Result = Literal["ok", "warning", "error"]
@@ -133,12 +133,17 @@ async def _self_test(settings: Settings) -> list[Check]:
         first = time.perf_counter()
         again = FimRequest(_PREFIX + " ", _SUFFIX, "python", "point.py", mode="line", document="doctor")
         made = await engine.complete(again)
-        second, serving = time.perf_counter(), engine.serving
+        second, serving, info = time.perf_counter(), engine.serving, await engine.load()
     except FimbleError as error:
         return [Check("self-test", "error", error.message, _advice(settings))]
     finally:
         await engine.close()
-    return [_engine(serving), _judge(made), _speed((first - began) * 1000, (second - first) * 1000)]
+    return [
+        _engine(serving),
+        *_runtime(info),
+        _judge(made),
+        _speed((first - began) * 1000, (second - first) * 1000),
+    ]
 
 
 def _engine(serving: Serving) -> Check:
@@ -147,6 +152,18 @@ def _engine(serving: Serving) -> Check:
         advice = "Mend that, or set `engine` to `local`, so that each editor runs a model of its own."
         return Check("engine", "warning", f"{serving}: {serving.why}", advice)
     return Check("engine", "ok", "shared by all editors" if serving.engine == "shared" else str(serving))
+
+
+def _runtime(info: ModelInfo) -> list[Check]:
+    """What runs the model on this machine, and how much it keeps at hand."""
+    if not info.cache_tokens:
+        return []
+    detail = (
+        f"{info.backend}: {info.detail}; {info.sequences} places in code of {info.context_window:,} tokens"
+    )
+    if "not by llama.cpp" in info.detail:
+        return [Check("runtime", "warning", detail, "Only one place is kept at hand, and older models run.")]
+    return [Check("runtime", "ok", detail)]
 
 
 def _judge(made: Completion) -> Check:

@@ -24,7 +24,18 @@ from .settings import Settings
 from .syntax.cursor import wants_block
 from .trim import Trimmer
 from .turns import in_turn, warm_in_turn
-from .types import ChatRequest, Completion, Delta, FimRequest, ModelInfo, Request, TextRequest, Timings, Usage
+from .types import (
+    CacheUse,
+    ChatRequest,
+    Completion,
+    Delta,
+    FimRequest,
+    ModelInfo,
+    Request,
+    TextRequest,
+    Timings,
+    Usage,
+)
 from .workers.worker import OnState
 
 __all__ = ["DEFAULT", "Engine"]
@@ -117,6 +128,15 @@ class Engine:
             return [await self._models.default.backend.info()]
         listed = [await served.listed() for served in self._models]
         return list({info.id: info for info in reversed(listed)}.values())[::-1]
+
+    def caches(self) -> dict[str, CacheUse]:
+        """How full the caches of the models are that are loaded here, by id."""
+        return {served.id: use for served in self._models if (use := served.cache) is not None}
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for their turn."""
+        return self._scheduler.waiting
 
     async def load(self) -> ModelInfo:
         """Open the default model, so that the first request finds it ready; raises why that fails."""

@@ -11,7 +11,7 @@ from .errors import FimbleError, ModelNotFound
 from .model_settings import DEFAULT
 from .prompt.window import reach_of
 from .settings import Settings
-from .types import ModelInfo
+from .types import CacheUse, ModelInfo
 
 BROKEN = "none"
 """The backend of a model that cannot be opened."""
@@ -62,6 +62,11 @@ class Served:
     def opened(self) -> bool:
         """Whether it is open on this machine."""
         return isinstance(self._backend, LocalBackend) and self._backend.opened
+
+    @property
+    def cache(self) -> CacheUse | None:
+        """What its model keeps at hand; None while it is not loaded here."""
+        return self._backend.cache if isinstance(self._backend, LocalBackend) else None
 
     @property
     def loaded(self) -> bool:

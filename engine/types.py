@@ -303,3 +303,12 @@ class ModelInfo:
     detail: str = ""
     sequences: int = 0
     cache_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CacheUse:
+    """A model's cache: it holds ``held`` of at most ``room`` tokens, in ``sequences`` places."""
+
+    held: int
+    room: int
+    sequences: int

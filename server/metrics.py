@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from fimble.engine.types import ModelInfo, Timings, Usage
+from fimble.engine.types import CacheUse, ModelInfo, Timings, Usage
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
 class Metrics:
-    """``slots`` is how many requests the engine works on at a time, where that is known."""
+    """``workers`` is how many the engine has here, ``waiting`` tells how many requests wait in it."""
 
-    def __init__(self, slots: int | None) -> None:
+    def __init__(self, workers: int, waiting: Callable[[], int]) -> None:
         self.registry = registry = CollectorRegistry()
-        self._slots = slots
         self.under_way = 0
         self.requests = Counter(
             "fimble_requests", "Requests by status; 499: the client went away", ["endpoint", "status"],
@@ -48,10 +47,28 @@ class Metrics:
         self._share.set_function(lambda: self._cached / self._seen if self._seen else 0.0)
         running = Gauge("fimble_engine_requests", "Requests in the engine", registry=registry)
         running.set_function(lambda: self.under_way)
-        queue = Gauge("fimble_queue_length", "Requests that wait for a worker", registry=registry)
-        queue.set_function(lambda: max(0, self.under_way - (slots or self.under_way)))
-        workers = Gauge("fimble_workers", "Workers of the local engine", registry=registry)
-        workers.set(slots or 0)
+        queue = Gauge("fimble_queue_length", "Requests that wait for their turn", registry=registry)
+        queue.set_function(waiting)
+        Gauge("fimble_workers", "Workers of the local engine", registry=registry).set(workers)
+        self._cache = Gauge(
+            "fimble_cache_tokens", "A model's cache: tokens that it holds, and that it has room for",
+            ["kind", "model"], registry=registry,
+        )  # fmt: skip
+        self._sequences = Gauge(
+            "fimble_cache_sequences",
+            "Places in code that a model keeps at hand",
+            ["model"],
+            registry=registry,
+        )
+
+    def observe_caches(self, caches: Mapping[str, CacheUse]) -> None:
+        """The caches of the models that are loaded now, by model."""
+        self._cache.clear()
+        self._sequences.clear()
+        for model, use in caches.items():
+            self._cache.labels("held", model).set(use.held)
+            self._cache.labels("room", model).set(use.room)
+            self._sequences.labels(model).set(use.sequences)
 
     @contextmanager
     def in_engine(self) -> Iterator[None]:

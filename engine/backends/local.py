@@ -9,7 +9,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 from ..serving import Serving
-from ..types import Delta, FimRequest, ModelInfo, Request
+from ..types import CacheUse, Delta, FimRequest, ModelInfo, Request
 from ..workers.worker import Worker
 from .affinity import Affinity
 
@@ -100,6 +100,18 @@ class LocalBackend:
     def running(self) -> bool:
         """Whether a worker has been started, be it that its model is still being opened."""
         return any(worker.running for worker in self._workers)
+
+    @property
+    def cache(self) -> CacheUse | None:
+        """That of all workers together; None while no model is open."""
+        opened = [(worker.opened, worker.held) for worker in self._workers if worker.opened is not None]
+        if not opened:
+            return None
+        return CacheUse(
+            sum(held for _, held in opened),
+            sum(info.cache_tokens for info, _ in opened if info),
+            sum(info.sequences for info, _ in opened if info),
+        )
 
     async def unload(self) -> None:
         """Stop the workers until they are needed again."""

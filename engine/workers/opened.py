@@ -120,7 +120,10 @@ def _open_fake(options: WorkerOptions) -> OpenedModel:
     from ..runtimes.fake import FakeModel, FakeOptions, fake_format, fake_vocabulary
 
     fake = FakeModel(FakeOptions(**(options.fake or {})))  # type: ignore[arg-type]
-    info = ModelInfo("fake", "fake", fake.context_length, True, loaded=True)
+    info = ModelInfo(
+        "fake", "fake", fake.context_length, True, loaded=True, sequences=fake.sequences,
+        cache_tokens=fake.sequences * fake.context_length,
+    )  # fmt: skip
     return OpenedModel(fake, fake_vocabulary(), fake_format(), None, info)
 
 

@@ -10,6 +10,7 @@ from ..endpoint import Answer, Endpoint, Nothing
 
 
 async def metrics(call: Call, body: Nothing) -> Answer:
+    call.services.metrics.observe_caches(call.engine.caches())
     return web.Response(body=call.services.metrics.page(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

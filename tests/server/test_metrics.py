@@ -50,6 +50,16 @@ async def test_stages_tokens_and_the_cache(api: Api) -> None:
     assert 0 < await figure(api, "fimble_cache_hit_share") == cached / prompt < 1
 
 
+async def test_how_full_the_models_cache_is(api: Api) -> None:
+    await api.post("/complete", HOLE)
+    assert await figure(api, "fimble_cache_sequences", model="fake") == 1
+    assert await figure(api, "fimble_cache_tokens", kind="room", model="fake") == 4096
+    prompt = await figure(api, "fimble_tokens_total", kind="prompt", model="fake")
+    assert (
+        prompt <= await figure(api, "fimble_cache_tokens", kind="held", model="fake") <= prompt + len(ANSWER)
+    )
+
+
 async def test_queue_and_workers(start: Start) -> None:
     api = await start(engine={"workers": 3})
     assert await figure(api, "fimble_workers") == 3
