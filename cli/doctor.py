@@ -13,7 +13,7 @@ from typing import Any, Literal
 from fimble.engine.engine import Engine
 from fimble.engine.errors import FimbleError
 from fimble.engine.models.catalogue import resolve_model
-from fimble.engine.models.gguf import read_header
+from fimble.engine.models.gguf import Header, read_header
 from fimble.engine.prompt.detect import detect
 from fimble.engine.serving import Serving
 from fimble.engine.settings import Settings, config_file, load_settings
@@ -53,7 +53,7 @@ async def examine(flags: dict[str, Any]) -> list[Check]:
     checks = [_versions(), _grammars(), _settings(problems)]
     remote = settings.engine.startswith("http")
     if not remote:
-        checks += _model_file(settings)
+        checks += _model_file(settings.for_model(settings.model).model) + _further_models(settings)
     if not any(check.result == "error" for check in checks):
         # what an editor would use is examined, but no fall-back hides a server that is away
         checks += await _self_test(settings.model_copy(update={"fallback": False}))
@@ -106,12 +106,10 @@ def _settings(problems: list[str]) -> Check:
     return Check("settings", "ok", where)
 
 
-def _model_file(settings: Settings) -> list[Check]:
+def _model_file(model: str) -> list[Check]:
     try:
-        name, path = resolve_model(settings.model)
-        header = read_header(path)
-        size = f"{path.stat().st_size / 1e6:.0f} MB, context {header.number('context_length')}"
-        checks = [Check("model", "ok", f"{name}: {header.architecture}, {size}, {path}")]
+        header, described = _described(model)
+        checks = [Check("model", "ok", described)]
         form = detect(header.metadata)
     except FimbleError as error:
         return [
@@ -121,6 +119,26 @@ def _model_file(settings: Settings) -> list[Check]:
         ]
     ids = ", ".join(f"{control} {token}" for control, token in form.ids.items())
     return [*checks, Check("FIM tokens", "ok", f"{form.family.name} format by {form.found_by}: {ids}")]
+
+
+def _described(model: str) -> tuple[Header, str]:
+    name, path = resolve_model(model)
+    header = read_header(path)
+    size = f"{path.stat().st_size / 1e6:.0f} MB, context {header.number('context_length')}"
+    return header, f"{name}: {header.architecture}, {size}, {path}"
+
+
+def _further_models(settings: Settings) -> list[Check]:
+    """Those that have a table of their own. One that cannot be used is no harm to the others."""
+    checks = []
+    for name, model in settings.tables.items():
+        title = f"model {name}"
+        try:
+            checks.append(Check(title, "ok", _described(model)[1]))
+        except FimbleError as error:
+            advice = f"Correct `[models.{name}]`, or remove it."
+            checks.append(Check(title, "warning", error.message, advice))
+    return checks
 
 
 async def _self_test(settings: Settings) -> list[Check]:

@@ -15,6 +15,7 @@ from fimble.engine.models.catalogue import Entry, find_entry, resolve_model
 from fimble.engine.models.gguf import Header, read_header
 from fimble.engine.models.store import megabytes, place
 from fimble.engine.prompt.detect import detect
+from fimble.engine.settings import load_settings
 
 _TYPES = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 8: "Q8_0", 10: "Q2_K", 11: "Q3_K",
@@ -26,6 +27,7 @@ _TYPES = {
 
 
 def show(file: str, as_json: bool) -> None:
+    file = load_settings()[0].tables.get(file, file)
     entry = find_entry(file)
     if entry is not None and not place(entry.source).exists():
         found = _of_entry(entry)

@@ -69,10 +69,11 @@ def _note_about_fim(path: Path) -> None:
 
 def use(name: str) -> str:
     """Write ``model`` into the settings, once it is sure that the file can be read."""
-    path = resolve_model(name)[1]
+    tables = load_settings()[0].tables
+    path = resolve_model(tables.get(name, name))[1]
     _note_about_fim(path)
     source = store.hub_source(name)
-    named = name == BUNDLED or find_entry(name) is not None or (source and store.place(source) == path)
+    named = name in tables or name == BUNDLED or find_entry(name) or (source and store.place(source) == path)
     file = write_setting("model", name if named else str(path.resolve()))
     if "FIMBLE_MODEL" in os.environ:
         say("FIMBLE_MODEL is set in this environment and wins over the settings file.")
@@ -83,7 +84,8 @@ def remove(name: str, yes: bool) -> str:
     if name == BUNDLED:
         raise ModelError("The bundled model belongs to fimble and stays. Remove fimble to remove it.")
     path = store.place(source_of(name))
-    used = path == path_of(load_settings()[0].model)
+    settings = load_settings()[0]
+    used = path in map(path_of, (settings.model, *settings.tables.values()))
     if path.exists() and not yes:
         typer.confirm(f"Delete {name}, {store.megabytes(path.stat().st_size)}?", abort=True)
     store.remove(path)

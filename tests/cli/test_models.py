@@ -156,6 +156,36 @@ def test_facts_of_what_is_not_here_yet() -> None:
     assert (found["size"], found["licence"], found["memory"]) == ("8.1 GB", "Apache-2.0", "about 9.1 GB")
 
 
+TABLES = """
+[models.small]
+model = "bundled"
+
+[models.large]
+model = "mellum-4b"
+"""
+
+
+def test_models_with_a_table_go_by_their_own_names(config: Path) -> None:
+    config.write_text(TABLES)
+    path = put("mellum-4b")
+    run("use", "large")
+    assert tomllib.loads(config.read_text())["model"] == "large"
+    assert listed()["large"]["used"] is True
+    assert json.loads(run("info", "small", "--json"))["file"] == str(bundled_path())
+    assert "The settings still name" in run("rm", "mellum-4b", "--yes")
+    assert not path.exists()
+
+
+def test_the_doctor_knows_them(config: Path) -> None:
+    config.write_text('model = "small"\n' + TABLES)
+    done = CliRunner().invoke(app, ["doctor", "--json", "--engine", "local"])
+    assert done.exit_code == 0
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert checks["model"]["result"] == checks["model small"]["result"] == "ok"
+    assert checks["model large"]["result"] == "warning"
+    assert "fimble models pull mellum-4b" in checks["model large"]["detail"]
+
+
 FULL = """# mine
 engine = "shared"  # for both editors
 model = "old" # the old one
