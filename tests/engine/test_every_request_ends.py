@@ -112,6 +112,8 @@ STEP = st.sampled_from([ASKS] * 40 + [LEAVES] * 10 + [PASSES] * 38 + [EVENTS] * 
     lambda kind: kind
 )
 IDLE = st.sampled_from([0.3, 30.0])
+SLOTS = st.sampled_from([1, 1, 3])
+"""Requests of a kind that one worker has at a time."""
 NOT_BLAMED = ["exactly this", "in a row", "while the request waited", "fimble doctor"]
 """What those are told of a crash whose own request was not at work at that moment."""
 HISTORY = st.lists(STEP, min_size=STEPS, max_size=STEPS)
@@ -145,6 +147,7 @@ class World:
     workers: int
     queue: int
     idle_seconds: float
+    slots: int = 1
     fate: Fate = field(default_factory=Fate)
     engines: list[Engine] = field(default_factory=list)
     closing: list[asyncio.Task[None]] = field(default_factory=list)
@@ -156,14 +159,13 @@ class World:
         if self.engines:
             self.closing.append(asyncio.create_task(self.close(self.engines[-1])))
             await asyncio.sleep(0)
-        options = WorkerOptions(
-            "fake", runtime="fake", batch=64, fake={"answer": SAID, "context_length": 1024}
-        )
+        fake = {"answer": SAID, "context_length": 1024, "sequences": 2 * self.slots}
+        options = WorkerOptions("fake", runtime="fake", batch=64, fake=fake)
 
         def worker() -> Worker:
             return Worker(self.fate.make, options, self.idle_seconds, self._note_state)
 
-        backend = LocalBackend(LocalModel("fake", "fake"), worker, self.workers)
+        backend = LocalBackend(LocalModel("fake", "fake"), worker, self.workers, slots=self.slots)
         self.engines.append(Engine(Settings(workers=self.workers, queue=self.queue), backend=backend))
 
     async def do(self, step: object) -> None:
@@ -224,7 +226,7 @@ class World:
         scheduler = self.engines[-1]._scheduler
         running, waiting = scheduler._running, scheduler._waiting
         for long in (False, True):
-            assert sum(ticket.long == long for ticket in running) <= self.workers
+            assert sum(ticket.long == long for ticket in running) <= self.workers * self.slots
         tickets = [*running, *waiting]
         assert len({id(ticket) for ticket in tickets}) == len(tickets)
         assert all(ticket.turn is not None and ticket.turn.done() for ticket in running)
@@ -298,12 +300,12 @@ QUICK = settings(max_examples=HISTORIES, deadline=None, derandomize=True, phases
 
 
 @QUICK
-@given(history=HISTORY, workers=st.integers(1, 2), queue=st.integers(1, 4), idle=IDLE)
+@given(history=HISTORY, workers=st.integers(1, 2), queue=st.integers(1, 4), idle=IDLE, slots=SLOTS)
 def test_every_request_ends_exactly_once(
-    history: list[object], workers: int, queue: int, idle: float
+    history: list[object], workers: int, queue: int, idle: float, slots: int
 ) -> None:
     async def live() -> None:
-        world = World(workers, queue, idle)
+        world = World(workers, queue, idle, slots)
         await world.new_engine()
         for step in history:
             await world.do(step)
@@ -315,10 +317,10 @@ def test_every_request_ends_exactly_once(
 
 
 @settings(QUICK, max_examples=HISTORIES // 4)
-@given(history=HISTORY, workers=st.integers(1, 2))
-def test_closing_the_engine_ends_every_request(history: list[object], workers: int) -> None:
+@given(history=HISTORY, workers=st.integers(1, 2), slots=SLOTS)
+def test_closing_the_engine_ends_every_request(history: list[object], workers: int, slots: int) -> None:
     async def live() -> None:
-        world = World(workers, queue=4, idle_seconds=30)
+        world = World(workers, queue=4, idle_seconds=30, slots=slots)
         await world.new_engine()
         for step in history[: STEPS // 2]:
             await world.do(step)
