@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fimble.engine.types import Delta, FimRequest, ModelInfo, Request, Usage
 from fimble.server.limits import ANSWER_CHARACTERS
@@ -191,3 +193,31 @@ def test_whoever_has_most_loses_the_oldest() -> None:
     assert len(memory) == 3
     known = [memory.find(MODEL, each) is not None for each in (*asked, request("", user="bob"))]
     assert known == [False, True, True, True]
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["ann", "bob"]),
+        st.sampled_from("xyz"),
+        st.text("ab(", max_size=4),
+        st.text("ab()", max_size=4),
+    ),
+    max_size=40,
+)
+
+
+@given(EVENTS)
+def test_whatever_happens_an_answer_is_the_rest_of_one_that_was_made_there(
+    events: list[tuple[str, str, str, str]],
+) -> None:
+    memory = AnswerMemory(documents=4)
+    made: set[tuple[str, str, str]] = set()
+    for user, document, prefix, answer in events:
+        asked = request(prefix, document, user)
+        found = memory.find(MODEL, asked)
+        if found is None:
+            memory.add(MODEL, asked, answer, "stop")
+            made.add((user, document, prefix + answer))
+        else:
+            assert (user, document, prefix + found.text) in made
+        assert len(memory) <= 4
