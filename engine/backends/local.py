@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 from ..serving import Serving
 from ..types import CacheUse, Delta, FimRequest, ModelInfo, Request
@@ -104,14 +104,12 @@ class LocalBackend:
     @property
     def cache(self) -> CacheUse | None:
         """That of all workers together; None while no model is open."""
-        opened = [(worker.opened, worker.held) for worker in self._workers if worker.opened is not None]
-        if not opened:
+        uses = [CacheUse(worker.held, info.cache_tokens, info.sequences) for worker in self._workers
+                if (info := worker.opened) is not None]  # fmt: skip
+        if not uses:
             return None
-        return CacheUse(
-            sum(held for _, held in opened),
-            sum(info.cache_tokens for info, _ in opened if info),
-            sum(info.sequences for info, _ in opened if info),
-        )
+        held, room, sequences = (sum(column) for column in zip(*map(astuple, uses), strict=True))
+        return CacheUse(held, room, sequences)
 
     async def unload(self) -> None:
         """Stop the workers until they are needed again."""
