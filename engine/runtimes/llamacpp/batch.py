@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..base import Span
 
@@ -24,7 +25,7 @@ class Batch:
         self._address = int(self._ids.ctypes.data)
         self._native = ffi.new("llama_batch *")
         self._native.embd = ffi.NULL
-        arrays = {
+        arrays: dict[str, tuple[NDArray[Any], str]] = {
             "token": (self._tokens, "int32_t *"),
             "pos": (self._places, "int32_t *"),
             "n_seq_id": (self._counts, "int32_t *"),
