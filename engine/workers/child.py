@@ -4,7 +4,7 @@ Commands come in on standard input, replies go out on what was standard output; 
 reaches standard error instead. When standard input ends, the parent is gone, and so is this process,
 even in the middle of a native call.
 
-What runs models is imported while the parent still finds out which model it wants.
+What runs models is made ready while the parent still finds out which model it wants.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 
-from ..errors import FrameError
+from ..errors import FimbleError, FrameError
 from .body import Body
 from .codec import COMMANDS
 from .frames import pack, read
@@ -37,26 +38,33 @@ def main() -> None:
             except OSError:
                 os._exit(0)  # nobody reads it any more
 
-    body = Body(send)
-    threading.Thread(target=_listen, args=(body,), daemon=True).start()
-    _prepare()
+    body, told = Body(send), threading.Event()
+    threading.Thread(target=_listen, args=(body, told), daemon=True).start()
+    _prepare(told)
     body.work()
 
 
-def _prepare() -> None:
-    """Import what :class:`Body` needs for a model."""
+def _prepare(told: threading.Event) -> None:
+    """Import what :class:`Body` needs for a model, and what most models need if it is not ``told`` by then
+    which is wanted."""
     gc.disable()  # what is imported stays: there is no garbage in it
     from . import opened, runner
 
+    if not told.is_set():
+        with suppress(FimbleError, ImportError):  # whoever opens a model by it will hear of it
+            from ..runtimes.llamacpp.library import open_library
+
+            open_library()
     gc.freeze()
     gc.enable()
     del opened, runner
 
 
-def _listen(body: Body) -> None:
+def _listen(body: Body, told: threading.Event) -> None:
     """Take commands until they end, or until one cannot be taken, after which nothing can be made of more."""
     try:
         while (command := read(sys.stdin.buffer, COMMANDS)) is not None:
+            told.set()
             body.take(command)
     except Exception as error:
         said = error.message if isinstance(error, FrameError) else repr(error)
