@@ -6,12 +6,12 @@ import asyncio
 import json
 import platform
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
-from fimble.engine.engine import Engine
-from fimble.engine.errors import FimbleError
+from fimble.engine.engine import DEFAULT, Engine
+from fimble.engine.errors import FimbleError, NoFimTokens
 from fimble.engine.models.catalogue import resolve_model
 from fimble.engine.models.gguf import Header, read_header
 from fimble.engine.prompt.detect import detect
@@ -53,7 +53,8 @@ async def examine(flags: dict[str, Any]) -> list[Check]:
     checks = [_versions(), _grammars(), _settings(problems)]
     remote = settings.engine.startswith("http")
     if not remote:
-        checks += _model_file(settings.for_model(settings.model).model) + _further_models(settings)
+        checks += _model_file(settings.for_model(settings.model).model)
+        checks += [_further_model(settings, name) for name in settings.names[1:]]
     if not any(check.result == "error" for check in checks):
         # what an editor would use is examined, but no fall-back hides a server that is away
         checks += await _self_test(settings.model_copy(update={"fallback": False}))
@@ -122,35 +123,37 @@ def _model_file(model: str) -> list[Check]:
 
 
 def _described(model: str) -> tuple[Header, str]:
+    """A model's header, and what a line says of its file."""
     name, path = resolve_model(model)
     header = read_header(path)
     size = f"{path.stat().st_size / 1e6:.0f} MB, context {header.number('context_length')}"
     return header, f"{name}: {header.architecture}, {size}, {path}"
 
 
-def _further_models(settings: Settings) -> list[Check]:
-    """Those that have a table of their own. One that cannot be used is no harm to the others."""
-    checks = []
-    for name, model in settings.tables.items():
-        title = f"model {name}"
-        try:
-            checks.append(Check(title, "ok", _described(model)[1]))
-        except FimbleError as error:
-            advice = f"Correct `[models.{name}]`, or remove it."
-            checks.append(Check(title, "warning", error.message, advice))
-    return checks
+def _further_model(settings: Settings, name: str) -> Check:
+    """One that has a table of its own, or that a rule names. It is not loaded, and no harm to the others."""
+    title = f"model {name}"
+    try:
+        header, described = _described(settings.for_model(name).model)
+        return Check(title, "ok", f"{described}, {detect(header.metadata).family.name} format")
+    except NoFimTokens as error:
+        return Check(title, "warning", error.message, "It answers in chats, and suggests nothing.")
+    except FimbleError as error:
+        where = f"`[models.{name}]`" if name in settings.models else "the rule that names it"
+        return Check(title, "warning", error.message, f"Correct {where}, or remove it.")
 
 
 async def _self_test(settings: Settings) -> list[Check]:
     """Fill one hole twice: the first time with the model's start, the second as while typing."""
-    request = FimRequest(_PREFIX, _SUFFIX, "python", "point.py", mode="line", document="doctor")
+    request = FimRequest(
+        _PREFIX, _SUFFIX, "python", "point.py", mode="line", document="doctor", model=DEFAULT
+    )
     engine = Engine(settings)
     try:
         began = time.perf_counter()
         await engine.complete(request)
         first = time.perf_counter()
-        again = FimRequest(_PREFIX + " ", _SUFFIX, "python", "point.py", mode="line", document="doctor")
-        made = await engine.complete(again)
+        made = await engine.complete(replace(request, prefix=_PREFIX + " "))
         second, serving, info = time.perf_counter(), engine.serving, await engine.load()
     except FimbleError as error:
         return [Check("self-test", "error", error.message, _advice(settings))]

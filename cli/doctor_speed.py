@@ -43,7 +43,7 @@ class Speed:
 async def measure(settings: Settings) -> Speed:
     """The bundled model's speed with the user's threads and GPU: the best of three tries, since other
     programs only slow it down. Raises :class:`FimbleError`."""
-    own = {"engine": "local", "model": BUNDLED, "workers": 1}
+    own = {"engine": "local", "model": BUNDLED, "models": {}, "rules": (), "workers": 1}
     engine = Engine(settings.model_copy(update=own))
     try:
         made = [await engine.complete(_request(number)) for number in range(_RUNS)]

@@ -87,10 +87,7 @@ class ServedModels:
     """The default model, those that have a table, and those that only a rule names."""
 
     def __init__(self, settings: Settings, open_backend: OpenBackend) -> None:
-        self._served: dict[str, Served] = {}
-        others = () if settings.remote else (*settings.models, *(rule.model for rule in settings.rules))
-        for name in (settings.model, *others):
-            self._served.setdefault(name, Served(name, settings, open_backend))
+        self._served = {name: Served(name, settings, open_backend) for name in settings.names}
         self.default = self._served[settings.model]
         self.default.backend  # noqa: B018 - an engine without a default model is told at once
 

@@ -103,6 +103,13 @@ class Settings(BaseModel):
         return self.engine not in ("local", "shared")
 
     @property
+    def names(self) -> list[str]:
+        """What all models are called here, the default one first: those with a table, and those that only a
+        rule names. A server that is asked has its own."""
+        further = () if self.remote else (*self.models, *(rule.model for rule in self.rules))
+        return list(dict.fromkeys((self.model, *further)))
+
+    @property
     def tables(self) -> dict[str, str]:
         """What the names of `models` stand for."""
         return {name: table.model for name, table in self.models.items()}
