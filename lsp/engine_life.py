@@ -60,8 +60,8 @@ class EngineLife:
         self.configure(self._overrides)
 
     def choose_model(self, name: str) -> bool:
-        """Use another model for this session; returns whether it is another one."""
-        return self.configure({**self._overrides, "model": name})
+        """Use this model for the session, whatever the rules say; returns whether anything changed."""
+        return self.configure({**self._overrides, "model": name, "rules": ()})
 
     def choices(self) -> list[Row]:
         """What :meth:`choose_model` takes, and what it would take once it is downloaded."""

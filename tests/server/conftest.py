@@ -166,7 +166,7 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         ) -> Api:
             monkeypatch.setenv("FIMBLE_FAKE", json.dumps({"answer": ANSWER} | (fake or {})))
             settings = {"database": f"sqlite:///{tmp_path / 'server.db'}", "shutdown_seconds": 1} | settings
-            engine_settings = Settings(model="fake", isolation="thread", **(engine or {}))
+            engine_settings = Settings(**{"model": "fake", "isolation": "thread"} | (engine or {}))
             server = running(ServerSettings(**settings), engine_settings, backend)
             return await servers.enter_async_context(server)
 
