@@ -54,7 +54,8 @@ async def examine(flags: dict[str, Any]) -> list[Check]:
     remote = settings.engine.startswith("http")
     if not remote:
         checks += _model_file(settings.for_model(settings.model).model)
-        checks += [_further_model(settings, name) for name in settings.names[1:]]
+        named = [name for name in settings.names if name in settings.models or name != settings.model]
+        checks += [_further_model(settings, name) for name in named]
     if not any(check.result == "error" for check in checks):
         # what an editor would use is examined, but no fall-back hides a server that is away
         checks += await _self_test(settings.model_copy(update={"fallback": False}))
