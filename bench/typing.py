@@ -28,22 +28,27 @@ class Replay:
 
     name: str
     latencies: list[float] = field(default_factory=list)
+    code: list[float] = field(default_factory=list)
     read: int = 0
     made: int = 0
     known: int = 0
+
+    def figures(self) -> list[float]:
+        """Median and 95th percentile of all keys, and of those that are no indentation."""
+        return [percentile(each, share) for each in (self.latencies, self.code) for share in (0.5, 0.95)]
 
     def row(self) -> list[object]:
         keys = max(1, len(self.latencies))
         in_time = sum(latency <= KEY_SECONDS * 1000 for latency in self.latencies)
         return [
-            self.name, str(keys), percentile(self.latencies, 0.5), percentile(self.latencies, 0.95),
-            f"{in_time / keys:.0%}", self.read / keys, self.made / keys, f"{self.known / keys:.0%}",
+            self.name, str(keys), *self.figures(), f"{in_time / keys:.0%}",
+            self.read / keys, self.made / keys, f"{self.known / keys:.0%}",
         ]  # fmt: skip
 
 
 COLUMNS = (
-    "", "keys", "p50 ms", "p95 ms", "before next key", "tokens read/key", "tokens made/key",
-    "without model",
+    "", "keys", "p50 ms", "p95 ms", "p50 of code", "p95", "before next key", "tokens read/key",
+    "tokens made/key", "without model",
 )  # fmt: skip
 TypeAt = Callable[[Passage], Awaitable[None]]
 """Types a passage, from nothing read of its file on."""
@@ -57,6 +62,9 @@ def main() -> None:
     show("Typing through `fimble lsp`, 120 ms a key, bundled model", COLUMNS, rows)
     note(
         "From a key to its answer, in files that nothing was read of. A key waits for the last one's answer."
+    )
+    note(
+        "“Of code”: without the spaces that indent a line, which few people type and llama.vim never asks for."
     )
     note("“Tokens read” also counts what `fimble lsp` reads ahead. For llama.vim, see bench/vim.py.")
 
@@ -123,18 +131,20 @@ def _vim(replay: Replay, served: Served) -> TypeAt:
 
 
 async def _keys(replay: Replay, place: Passage, ask: Callable[[str], Awaitable[None]]) -> None:
+    line = ""
     for key in place.typed:
         began = time.perf_counter()
         await ask(key)
         seconds = time.perf_counter() - began
         replay.latencies.append(seconds * 1000)
+        line = "" if key == "\n" else line + key
+        if key == "\n" or line.strip():
+            replay.code.append(seconds * 1000)
         await asyncio.sleep(max(0.0, KEY_SECONDS - seconds))
 
 
 def _ratio(ours: Replay, theirs: Replay) -> list[object]:
-    pairs = [
-        (percentile(ours.latencies, share), percentile(theirs.latencies, share)) for share in (0.5, 0.95)
-    ]
+    pairs = zip(ours.figures(), theirs.figures(), strict=True)
     return ["ratio", "", *(f"{a / b:.2f}" if b else "–" for a, b in pairs), *[""] * 4]
 
 
