@@ -47,11 +47,11 @@ class Speed:
 
         return await median_of(ask) * 1000
 
-    async def side_by_side(self, answers: int, made: int) -> float:
-        """Tokens a second of so many answers at once, their prompts read before."""
+    async def side_by_side(self, answers: int, prompt: int, made: int) -> float:
+        """Tokens a second of so many answers at once, whose prompts of so many tokens were read before."""
 
         async def ask(tokens: int) -> None:
-            await asyncio.gather(*(self._ask(self._ids, tokens) for _ in range(answers)))
+            await asyncio.gather(*(self._ask(self._ids[:prompt], tokens) for _ in range(answers)))
 
         await ask(1)
         return answers * made / await median_of(lambda: ask(made))

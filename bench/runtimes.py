@@ -22,8 +22,10 @@ from .replay import large_file
 from .rounds import median
 from .tables import note, show
 
-PROMPT, TYPED, MADE, DECODED = 256, 4, 16, 32
-"""Tokens of a prompt, of what a key or two add to it, of a suggestion, and of what is made at once."""
+PROMPT, TYPED, MADE = 256, 4, 16
+"""Tokens of a suggestion's prompt, of what a key or two add to it, and of its text."""
+SHORT, DECODED = 64, 32
+"""Tokens of the prompts and of the texts of answers that are made at once."""
 CONTEXT, BATCH = 512, 512
 SIDE_BY_SIDE = (1, 8, 16)
 NAMES = ("ctransformers", "llamacpp")
@@ -104,12 +106,12 @@ def _side_by_side(runtime: Runtime, ids: list[int], sequences: int) -> float:
     if sequences > runtime.sequences:
         return 0.0
     for sequence in range(1, sequences):
-        runtime.copy(0, sequence, PROMPT)
+        runtime.copy(0, sequence, SHORT)
 
     def make() -> None:
         for sequence in range(sequences):
-            runtime.keep(sequence, PROMPT)
-        _make(runtime, sequences, DECODED, ids, PROMPT)
+            runtime.keep(sequence, SHORT)
+        _make(runtime, sequences, DECODED, ids, SHORT)
 
     return sequences * DECODED / median(make)
 
@@ -134,10 +136,10 @@ async def _server(program: str, path: Path) -> Figures:
         alone = await Speed.of(served.session, text, PROMPT)
         cold, speed = await alone.cold(MADE)
         warm = await alone.warm(TYPED, MADE)
-        made = [await alone.side_by_side(1, DECODED)]
+        made = [await alone.side_by_side(1, SHORT, DECODED)]
     async with llama(program, Setup(most), path) as served:
-        together = await Speed.of(served.session, text, PROMPT)
-        made += [await together.side_by_side(number, DECODED) for number in SIDE_BY_SIDE[1:]]
+        together = await Speed.of(served.session, text, SHORT)
+        made += [await together.side_by_side(number, SHORT, DECODED) for number in SIDE_BY_SIDE[1:]]
     return Figures(speed, made, cold, warm)
 
 

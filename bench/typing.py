@@ -63,9 +63,7 @@ def main() -> None:
     note(
         "From a key to its answer, in files that nothing was read of. A key waits for the last one's answer."
     )
-    note(
-        "“Of code”: without the spaces that indent a line, which few people type and llama.vim never asks for."
-    )
+    note("“Of code”: without the spaces that indent a line; few people type them, llama.vim knows them all.")
     note("“Tokens read” also counts what `fimble lsp` reads ahead. For llama.vim, see bench/vim.py.")
 
 
