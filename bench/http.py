@@ -23,7 +23,7 @@ from .tables import note, percentile, show
 
 _SLOTS = {1: (1,), 4: (4, 8), 16: (8, 16), 64: (16, 32)}
 SETUPS = {
-    people: tuple(Setup(number, sleeps) for number in slots for sleeps in (False, True))
+    people: (*(Setup(number) for number in slots), Setup(slots[-1], sleeps=True))
     for people, slots in _SLOTS.items()
 }
 """How many people, and how llama-server is tried for them."""

@@ -76,7 +76,7 @@ async def _main() -> list[Replay]:
             theirs = Replay("llama.vim, llama-server")
             replays.append(theirs)
             typists.append(_vim(theirs, await stack.enter_async_context(llama(program))))
-        for place in places(effort(16, 2), effort(40, 20)):
+        for place in places(effort(12, 2), effort(40, 20)):
             for type_at in typists:
                 await type_at(place)
     return replays
