@@ -61,6 +61,8 @@ TRIAL_MEMORY_BYTES = 1 << 30
 """Address space of the process that tries a grammar. Else InvalidRequest."""
 TRIAL_STACK_BYTES = 1 << 20
 """Its stack, an eighth of an ordinary one: what compiles there does not overflow a worker's."""
+TRIALS_AT_ONCE = 2
+"""Trials that run side by side for one model; further ones wait."""
 TRIALS_REMEMBERED = 1_024
 """Results of trials that are kept, each below 1 KB; the oldest is forgotten."""
 
@@ -163,6 +165,8 @@ PIECE_SECONDS, PIECE_SECONDS_ALONE = 0.008, 0.03
 token, and otherwise."""
 LONG_CALL_SECONDS = 0.05
 """Work ahead of time is stopped within a native call that takes longer, when a request comes."""
+PLANNING_SECONDS = 0.005
+"""How often a worker that has nothing else to do asks whether a prompt that waits for a process is made."""
 WAITING_PROMPT_SECONDS = 0.3
 """A prompt that got nothing for so long is read ahead of shorter ones."""
 IN_USE_SECONDS = 10.0
@@ -196,6 +200,7 @@ MODEL_TABLES, MODEL_NAME_CHARACTERS = 32, 64
 MODEL_RULES, RULE_LANGUAGES, RULE_PATHS, RULE_CHARACTERS = 100, 64, 32, 500
 """``[[rules]]``; the languages and the path patterns of one, and the length of each of its texts. A rule with
 more is ignored, and the user is told."""
+
 # Drafts
 
 DRAFT_TOKENS = 8

@@ -25,7 +25,7 @@ from ..errors import FimbleError
 from ..limits import TEMPLATE_NUMBER, TEMPLATE_SECONDS
 from ..stopping import Check
 
-_POLL_SECONDS, _END_SECONDS = 0.02, 10.0
+_POLL_SECONDS, _END_SECONDS = 0.002, 10.0
 _SIZED_FILTERS = ("batch", "center", "indent", "round", "slice", "truncate", "wordwrap")
 _WIDE_FORMAT = re.compile(rf"[%{{][^%{{}}a-zA-Z]*(\d{{{len(str(TEMPLATE_NUMBER))},}}|\*)")
 

@@ -65,20 +65,21 @@ class Body:
 
     def step(self, *, wait: bool) -> bool:
         """Take the commands that came and do one step of work; False when there is nothing to do."""
-        runner = self._runner
-        idle = runner is None or runner.idle
-        while (arrived := self._inbox.get(wait=wait and idle)) is not None:
+        while (arrived := self._inbox.get(self._pause if wait else 0)) is not None:
             if isinstance(arrived.command, Open):
                 self._open(arrived.command.options)
             elif self._runner is not None:
                 self._runner.add(arrived.command, arrived.at)
-            runner = self._runner
-            idle = runner is None or runner.idle
-        if self._inbox.closed or runner is None or idle:
+        if self._inbox.closed or self._runner is None or self._runner.idle:
             return False
-        runner.step()
+        self._runner.step()
         self._steps += 1
         return True
+
+    @property
+    def _pause(self) -> float | None:
+        """How long to wait for a command, in seconds; None: until one comes."""
+        return None if self._runner is None else self._runner.pause
 
     def _open(self, options: WorkerOptions) -> None:
         from .runner import Runner  # as open_model: its imports take a while

@@ -47,10 +47,11 @@ class Inbox:
         self.closed = True
         self._arrived.put(None)
 
-    def get(self, *, wait: bool) -> Arrived | None:
-        """The next command; None at the end, or where nothing has come and ``wait`` is off."""
+    def get(self, wait: float | None) -> Arrived | None:
+        """The next command; None at the end, or where none has come within ``wait`` seconds, which may be
+        None: for ever."""
         try:
-            return self._arrived.get(wait)
+            return self._arrived.get(wait != 0, wait)
         except queue.Empty:
             return None
 

@@ -8,12 +8,15 @@ from ..decode.steps import Need, Steps
 from ..urgency import Urgency
 from .messages import Run
 from .places import Place
+from .planner import Task
+from .planning import Planning
 
 
 @dataclass(eq=False, slots=True)
 class Job:
     """``tokens`` are what its sequence must hold, with the scores behind the last ``rows`` of them; of those,
     ``cached`` were known when it came to its place. ``steps`` is None where only the prompt is read.
+    ``planning`` is the making of the prompt, where that takes long.
 
     ``advanced`` is when it last got what it needed, or when it came. ``given_up``: nobody waits for it,
     but its prompt is read on, since somebody is likely to ask for nearly the same again.
@@ -29,6 +32,7 @@ class Job:
     rows: int = 0
     cached: int = 0
     place: Place | None = None
+    planning: Planning[Task] | None = None
     advanced: float = 0.0
     begun: bool = False
     reading: bool = True

@@ -10,10 +10,10 @@ from ..decode.drafts_gain import Gain
 from ..decode.steps import Need, Rows, Steps
 from ..decode.tool_calls import with_tool_calls
 from ..errors import DeadlineExceeded, FimbleError, Superseded, WorkerCrashed
-from ..limits import ANSWER_PATIENCE_SECONDS, LONG_CALL_SECONDS
+from ..limits import ANSWER_PATIENCE_SECONDS, LONG_CALL_SECONDS, PLANNING_SECONDS
 from ..runtimes.base import Aborted, Scores
-from ..stopping import Check, Stopped
-from ..types import Delta
+from ..stopping import Stopped
+from ..types import Delta, FimRequest
 from ..urgency import Urgency, urgency_of
 from .inbox import Inbox
 from .job import Job
@@ -21,7 +21,8 @@ from .messages import Cancel, Ended, Piece, Reply, Run, Working
 from .opened import OpenedModel
 from .pace import Pace
 from .places import Places
-from .planner import Planner
+from .planner import Planner, Task
+from .planning import Planning
 from .turn import Part, compose
 
 Send = Callable[[Reply], None]
@@ -57,6 +58,13 @@ class Runner:
     @property
     def idle(self) -> bool:
         return not self._jobs
+
+    @property
+    def pause(self) -> float | None:
+        """How long nothing is to be done, in seconds; None: until a command comes."""
+        if not self._jobs:
+            return None
+        return PLANNING_SECONDS if all(job.planning is not None for job in self._jobs) else 0
 
     def add(self, run: Run, arrived: float) -> None:
         """Begin a job; its deadline counts from ``arrived``."""
@@ -129,7 +137,7 @@ class Runner:
         """Give places, to the most urgent jobs first."""
         waiting = [job for job in self._jobs if job.place is None]
         for job in sorted(waiting, key=self._rank):
-            if self._has_room(job) and (job.begun or self._begin(job)):
+            if self._has_room(job) and self._is_planned(job):
                 self._find_place(job)
 
     def _rank(self, job: Job) -> tuple[int, float]:
@@ -233,43 +241,48 @@ class Runner:
             if job.place is not None and job.place.length > item.past:
                 self._places.cut(job.place, item.past)
 
-    def _begin(self, job: Job) -> bool:
-        """Make a job's prompt; False where that ended it."""
-        self._send(Working(job.id))
-        job.begun = True
+    def _is_planned(self, job: Job) -> bool:
+        """Whether a job's prompt is made; makes more of it. False too where that ended the job."""
         try:
-            task = self._planner.task(job.run.request, self._check(job))
-            if job.run.warm:
-                check_fit(self._model, task.prompt, 0)
-                job.need(Need(0, task.prompt, 0))
-                return True
-            plan = replace(task.plan, deadline=job.deadline)
-            steps: Steps = answer(self._model, task.prompt, plan, self._clock)
-            job.steps = with_tool_calls(steps, task.form, task.several_calls) if task.form else steps
-            first = next(job.steps)
-            assert isinstance(first, Need), "an answer needs its prompt before it shows anything"
-            job.need(first)
+            if not job.begun:
+                self._begin(job)
+            if job.planning is not None and (task := job.planning.go_on()) is not None:
+                job.planning, job.advanced = None, self._clock()
+                self._take(job, task)
         except Stopped:
             self._end(job, None)
         except Exception as error:
             self._end(job, _known(error))
-        return job in self._jobs
+        return job in self._jobs and job.planning is None
 
-    def _check(self, job: Job) -> Check:
-        """Ends the making of a prompt that nobody waits for."""
+    def _begin(self, job: Job) -> None:
+        """Make a job's prompt, or begin with it where it may take long."""
+        self._send(Working(job.id))
+        job.begun, request = True, job.run.request
+        if isinstance(request, FimRequest) and request.grammar is None:
+            self._take(job, self._planner.task(request))
+        else:
+            job.planning = Planning(lambda check: self._planner.task(request, check))
 
-        def check() -> None:
-            if self._inbox.cancelled(job.id):
-                raise Stopped
-            if job.deadline is not None and self._clock() >= job.deadline:
-                raise DeadlineExceeded("The deadline passed before the prompt was made.")
-
-        return check
+    def _take(self, job: Job, task: Task) -> None:
+        """Begin with the answer."""
+        if job.run.warm:
+            check_fit(self._model, task.prompt, 0)
+            job.need(Need(0, task.prompt, 0))
+            return
+        plan = replace(task.plan, deadline=job.deadline)
+        steps: Steps = answer(self._model, task.prompt, plan, self._clock)
+        job.steps = with_tool_calls(steps, task.form, task.several_calls) if task.form else steps
+        first = next(job.steps)
+        assert isinstance(first, Need), "an answer needs its prompt before it shows anything"
+        job.need(first)
 
     def _end(self, job: Job, error: FimbleError | None) -> None:
         self._jobs.remove(job)
         if job.place is not None and job.place.owner is job:
             self._places.leave(job.place)
+        if job.planning is not None:
+            job.planning.end()
         if job.steps is not None:
             job.steps.close()
         if not job.given_up:
