@@ -51,7 +51,7 @@ def _prepare(told: threading.Event) -> None:
     from . import opened, runner
 
     if not told.is_set():
-        with suppress(FimbleError, ImportError):  # whoever opens a model by it will hear of it
+        with suppress(FimbleError):  # whoever opens a model by it will hear of it
             from ..runtimes.llamacpp.library import open_library
 
             open_library()

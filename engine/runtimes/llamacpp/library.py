@@ -12,8 +12,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cffi import FFI
-
 from ...errors import ModelFileError
 from .declarations import CDEF, CONTEXT_DEFAULTS, FIRST_BUILD, LAST_BUILD, MODEL_DEFAULTS
 
@@ -63,7 +61,7 @@ def open_library() -> Library:
     """
     path = _checked_path()
     os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
-    ffi: Any = FFI()
+    ffi = _foreign_functions()
     ffi.cdef(CDEF)
     try:
         lib = ffi.dlopen(str(path))
@@ -74,6 +72,15 @@ def open_library() -> Library:
     lib.llama_log_set(log.callback, ffi.NULL)
     lib.llama_backend_init()
     return Library(ffi, lib, log)
+
+
+def _foreign_functions() -> Any:
+    """What calls C; there is none where no wheel of llama.cpp is asked for, as on Windows."""
+    try:
+        from cffi import FFI
+    except ImportError as error:
+        raise ModelFileError(f"The package cffi, which calls llama.cpp, cannot be used: {error}.") from error
+    return FFI()
 
 
 def check_layout(ffi: Any, lib: Any) -> None:

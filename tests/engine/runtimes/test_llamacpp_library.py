@@ -103,6 +103,21 @@ def test_without_the_known_wheel_the_other_runtime_serves(
         open_model(replace(BUNDLED, runtime="llamacpp"))
 
 
+def test_without_what_calls_c_the_other_runtime_serves() -> None:
+    """In a process of its own, which has not imported it yet."""
+    program = (
+        "import sys; sys.modules['cffi'] = None\n"
+        "from fimble.engine.workers.messages import WorkerOptions\n"
+        "from fimble.engine.workers.opened import open_model\n"
+        f"opened = open_model(WorkerOptions({BUNDLED.model!r}, threads=1, context_length=256))\n"
+        "print(opened.info.backend, opened.info.detail)\n"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("ctransformers ")
+    assert "The package cffi, which calls llama.cpp, cannot be used" in done.stdout
+
+
 def test_the_runtime_is_chosen_by_name() -> None:
     for runtime, backend in (("auto", "llamacpp"), ("llamacpp", "llamacpp"), ("ctransformers",) * 2):
         opened = open_model(replace(BUNDLED, runtime=runtime))
