@@ -6,18 +6,23 @@ import random
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from fimble.engine.errors import ModelFileError, NoFimTokens
-from fimble.engine.models.gguf import read_header
+from fimble.engine.models.gguf import Header, read_header
 from fimble.engine.prompt.detect import detect
 from fimble.engine.prompt.vocabulary import read_vocabulary
-from fimble.engine.runtimes.ctransformers import check
+from fimble.engine.runtimes import ctransformers
+from fimble.engine.runtimes.llamacpp import check as llamacpp
 
 from .tiny_llama import metadata, tiny, weights
 
 FILES = 2_000
+CHECKS = {"llamacpp": llamacpp.check, "ctransformers": ctransformers.check}
 FLOATS = (0.0, -1.0, float("nan"), float("inf"), 1e30)
 NUMBERS = (0, 1, 2, 7, 31, 63, 255, 2**16, 2**31 - 1, 2**31, 2**32 - 1)
 
@@ -45,7 +50,7 @@ def mutate(good: bytes, names: list[int], rng: random.Random) -> bytes:
     return bytes(data[: rng.randrange(len(data))] if rng.random() < 0.03 else data)
 
 
-def passes(path: Path) -> bool:
+def passes(path: Path, check: Callable[[Header], None]) -> bool:
     """Whether all that reads a file takes it; whatever it does not take it refuses with a sentence."""
     try:
         header = read_header(path)
@@ -59,13 +64,13 @@ def passes(path: Path) -> bool:
     return True
 
 
-def opened(folder: Path) -> tuple[int, list[str]]:
+def opened(folder: Path, runtime: str) -> tuple[int, list[str]]:
     """How many files processes opened natively, and the names of those that one died of."""
     names = sorted(path.name for path in folder.glob("*.gguf"))
     done, fatal = 0, list[str]()
     program = Path(__file__).with_name("open_models.py")
     while done < len(names):
-        command = [sys.executable, "-P", str(program), str(folder), str(done)]
+        command = [sys.executable, "-P", str(program), str(folder), str(done), runtime]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
         done += len(ended.stdout.split())
         if done < len(names):
@@ -74,17 +79,18 @@ def opened(folder: Path) -> tuple[int, list[str]]:
     return len(names), fatal
 
 
-def test_no_damaged_file_ends_a_process(tmp_path: Path) -> None:
+@pytest.mark.parametrize("runtime", CHECKS)
+def test_no_damaged_file_ends_a_process(tmp_path: Path, runtime: str) -> None:
     rng, good = random.Random(7), tiny()
     names = [good.index(key.encode()) + len(key) for key in (*metadata(), *weights())]
     (tmp_path / "good.gguf").write_bytes(good)
-    assert passes(tmp_path / "good.gguf")
+    assert passes(tmp_path / "good.gguf", CHECKS[runtime])
     for number in range(FILES):
         path = tmp_path / f"{number:04}.gguf"
         path.write_bytes(mutate(good, names, rng))
-        if not passes(path):
+        if not passes(path, CHECKS[runtime]):
             path.unlink()
-    native, fatal = opened(tmp_path)
+    native, fatal = opened(tmp_path, runtime)
     print(f"{FILES} damaged files: {native - 1} reached native code, {len(fatal)} ended its process")
     assert not fatal, "\n".join(fatal)
     assert native > FILES // 20

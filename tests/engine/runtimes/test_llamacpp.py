@@ -20,7 +20,7 @@ from .aborting import until_aborted
 from .conftest import CONTEXT, SEQUENCES
 
 CODE = Path(some_code.__file__).read_text()
-ROUNDING = 0.5
+ROUNDING = 1.0
 """How far apart a token's scores may be that are computed in another order; they range over some 20."""
 PROMPTS, ANSWER = 200, 5
 
@@ -60,7 +60,7 @@ def test_both_runtimes_say_the_same(llamacpp: LlamaCpp, ctransformers: CTransfor
     same = 0
     for mine, other in zip(ours, theirs, strict=True):
         for (token, scores), (wanted, expected) in zip(mine, other, strict=True):
-            assert np.abs(scores - expected).mean() < ROUNDING / 4
+            assert np.abs(scores - expected).mean() < ROUNDING / 5
             if token != wanted:
                 assert scores[token] - scores[wanted] < ROUNDING
                 assert expected[wanted] - expected[token] < ROUNDING
