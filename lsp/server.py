@@ -162,7 +162,7 @@ def _add_suggestions(server: FimbleServer) -> None:
         return await inline_completion(server.session, params)
 
     @server.command(names.ACCEPTED)
-    def accepted(suggestion_id: str) -> None:
+    def accepted(suggestion_id: str = "") -> None:
         from .requests import acceptance
 
         acceptance.accepted(server.session, suggestion_id)
