@@ -14,15 +14,15 @@ from typing import TypeVar
 from fimble.cli.driver import Driver
 from fimble.engine.engine import prepare
 from fimble.engine.models.catalogue import bundled_path
-from fimble.engine.models.gguf import read_header
-from fimble.engine.prompt.detect import detect
 from fimble.engine.prompt.layout import PromptBuilder
-from fimble.engine.prompt.window import Budget
+from fimble.engine.prompt.window import Budget, fitting_window
 from fimble.engine.runtimes.base import Runtime, Span
-from fimble.engine.runtimes.ctransformers import CTransformers
+from fimble.engine.runtimes.memory import LEAST_CONTEXT
+from fimble.engine.settings import Settings
 from fimble.engine.trim import Trimmer
 from fimble.engine.workers import codec
-from fimble.engine.workers.messages import Run
+from fimble.engine.workers.messages import Run, WorkerOptions
+from fimble.engine.workers.opened import open_model
 from fimble.engine.workers.places import common_prefix
 from fimble.lsp.context.request import build_request
 from fimble.lsp.document import Document
@@ -59,10 +59,14 @@ def _stages() -> dict[str, list[float]]:
         timings.setdefault(stage, []).append((time.perf_counter() - began) * 1000)
         return result
 
-    header = read_header(bundled_path())
-    model = CTransformers(header, threads=os.cpu_count() or 1, context_length=2048, batch=512)
-    form = detect(header.metadata)
-    builder, held = PromptBuilder(model.tokenize, form, Budget.of(768)), list[int]()
+    options = WorkerOptions(
+        str(bundled_path()), threads=Settings().thread_count, context_length=LEAST_CONTEXT
+    )
+    opened = open_model(options)
+    model, form = opened.model, opened.form
+    assert form is not None
+    budget = Budget.of(fitting_window(LEAST_CONTEXT))
+    builder, held = PromptBuilder(model.tokenize, form, budget), list[int]()
     document = Document("file:///a.py", "python", "utf-16")
     document.replace(passage.before + passage.after)
     at = document.place(len(passage.before))
@@ -82,6 +86,14 @@ def _stages() -> dict[str, list[float]]:
         block = replace(request, mode="block")
         timed("trim a block", lambda: Trimmer(block).feed("if value:\n    go()\n"))  # noqa: B023
     return timings
+
+
+def _hold(model: Runtime, held: list[int], ids: list[int]) -> None:
+    """Have the first sequence hold these tokens, of which it may know some."""
+    past = min(common_prefix(held, ids), len(ids) - 1)
+    for at in range(past, len(ids), model.batch):
+        model.decode([Span(0, ids[at : at + model.batch], at)])
+    held[:] = ids
 
 
 async def _round_trips() -> list[float]:
@@ -110,11 +122,3 @@ async def _round_trips() -> list[float]:
 
 if __name__ == "__main__":
     main()
-
-
-def _hold(model: Runtime, held: list[int], ids: list[int]) -> None:
-    """Have the first sequence hold these tokens, of which it may know some."""
-    past = min(common_prefix(held, ids), len(ids) - 1)
-    for at in range(past, len(ids), 128):
-        model.decode([Span(0, ids[at : at + 128], at)])
-    held[:] = ids
