@@ -16,6 +16,7 @@ from tests.e2e.editors.tools import fimble
 from tests.e2e.editors.vscode.tools import build_extension, find_tools
 from tests.e2e.editors.vscode.window import GHOST, Window, open_window
 
+from .effort import effort
 from .processes import apart
 from .replay import KEY_SECONDS, Passage, passages
 from .tables import note, percentile, show
@@ -75,7 +76,7 @@ COLUMNS = ("file", "looks", "with text", "newly asked", "p50 ms", "p95 ms", "p50
 def main() -> None:
     try:
         with _window() as window:
-            looks = [type_passage(window, each) for each in passages(KEYS)]
+            looks = [type_passage(window, each) for each in passages(effort(KEYS, 12))]
     except pytest.skip.Exception as reason:
         note(f"VS Code was not measured. {reason}")
         return
