@@ -75,6 +75,8 @@ def clip(request: FimRequest, limit: int = CONTEXT_CHARACTERS) -> FimRequest:
     """The request with at most ``limit`` characters before the cursor, and a quarter of them after it."""
     cut = max(0, len(request.prefix) - limit)
     suffix = head(request.suffix, limit // 4)
+    if not cut and suffix is request.suffix:
+        return request
     return replace(request, prefix=request.prefix[cut:], suffix=suffix, left_out=request.left_out + cut)
 
 
