@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -98,13 +99,19 @@ class FakeModel:
             del held[span.past :]
         decodes = count == sum(span.rows for span in spans)
         each = self._options.token_ms if decodes else self._options.prompt_token_ms
-        self._aborted.clear()
-        if each and self._aborted.wait(each * count / 1000):
-            raise Aborted
+        self._take(each * count / 1000)
         for span in spans:
             self.held[span.sequence] += span.tokens
         self._spans = spans
         self.evaluated += count
+
+    def _take(self, seconds: float) -> None:
+        """Take so long; only a long call can be ended."""
+        self._aborted.clear()
+        if seconds < 1:
+            time.sleep(seconds)
+        elif self._aborted.wait(seconds):
+            raise Aborted
 
     def logits(self, span: int, row: int = 0) -> Scores:
         wanted = self._spans[span]
