@@ -188,18 +188,19 @@ def test_closing_ends_a_trial(children: Children) -> None:
 
 def test_the_loop_rests_only_while_there_is_nothing_to_do(children: Children) -> None:
     machine = Machine(sequences=2)
-    assert machine.runner.pause is None
+    pauses = [machine.runner.pause]
     machine.add(1, SLOW)
-    assert machine.runner.pause == 0
+    pauses.append(machine.runner.pause)
     machine.step()
-    assert machine.runner.pause == PLANNING_SECONDS
+    pauses.append(machine.runner.pause)
     machine.add(2, TEXT)
-    assert machine.runner.pause == 0
+    pauses.append(machine.runner.pause)
     machine.until_ended(2)
-    assert machine.runner.pause == PLANNING_SECONDS
+    pauses.append(machine.runner.pause)
     machine.inbox.put(Cancel(1))
     machine.step()
-    assert machine.runner.pause is None
+    pauses.append(machine.runner.pause)
+    assert pauses == [None, 0, PLANNING_SECONDS, 0, PLANNING_SECONDS, None]
 
 
 def test_others_go_on_while_a_template_is_rendered() -> None:
