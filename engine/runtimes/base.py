@@ -17,7 +17,11 @@ Scores = NDArray[np.float32]
 
 
 class Aborted(Exception):
-    """A native call was ended by :meth:`Runtime.abort`; the sequences hold what they held before it."""
+    """A native call was ended by :meth:`Runtime.abort`.
+
+    The sequences of its spans hold their first ``past`` tokens, or nothing where the model cannot cut; all
+    others are as they were.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,13 +29,15 @@ def cache_bytes(header: Header) -> int:
     latent = header.number("attention.kv_lora_rank")
     if latent:
         return header.number("block_count") * _CELL_BYTES * (latent + header.number("rope.dimension_count"))
-    return sum(_kv_heads(header, heads)) * _CELL_BYTES * (key + value)
+    return _kv_heads(header, heads) * _CELL_BYTES * (key + value)
 
 
-def _kv_heads(header: Header, heads: int) -> Iterable[int]:
-    """Of each layer."""
+def _kv_heads(header: Header, heads: int) -> int:
+    """Of all layers together."""
     found: Any = header.metadata.get(f"{header.architecture}.attention.head_count_kv", heads)
-    return found if isinstance(found, list) else [found] * header.number("block_count")
+    each = found if isinstance(found, list) else [found]
+    count = sum(number for number in each if isinstance(number, int))
+    return count if isinstance(found, list) else count * header.number("block_count")
 
 
 def fitting_context(header: Header, free: int) -> int:

@@ -64,7 +64,8 @@ def _open_llamacpp(options: WorkerOptions, header: Header | None = None) -> Open
     check(header)
     context, free = _context(options, header), free_bytes()
     sequences = sequence_count(header, context, options.cache_tokens, options.sequences, free)
-    check_memory(header, sequences * context, free)
+    if not (options.gpu_layers and library.lib.llama_supports_gpu_offload()):  # else it tells by itself
+        check_memory(header, sequences * context, free)
     model = LlamaCpp(
         header, threads=options.threads, context_length=context, sequences=sequences, batch=options.batch,
         gpu_layers=options.gpu_layers, library=library,

@@ -5,20 +5,35 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from ...errors import ModelFileError
 from ...limits import TOKEN_CHARACTERS
-from ...models.gguf import Header
+from ...models.gguf import Header, require_keys
 
 _TOKENIZERS = ("llama", "gpt2", "gemma4")
+LEAST_CONTEXT = 64
+"""Tokens; with less a model can neither be measured nor asked."""
 _BYTE = 6
 _BYTE_TOKEN = re.compile(r"<0x[0-9A-F]{2}>")
 
 
 def check(header: Header) -> None:
     """Raise :class:`ModelFileError` for a file that llama.cpp, or its tokenizer, could not survive."""
+    numbers = {"context_length": _roomy, "embedding_length": _sensible, "block_count": _sensible}
+    require_keys(
+        header, {f"{header.architecture}.{name}": test for name, test in numbers.items()}, "llama.cpp"
+    )
     for problem in _problems(header):
         raise ModelFileError(f"The model file {header.path} cannot be used: {problem}.")
+
+
+def _sensible(value: Any) -> bool:
+    return isinstance(value, int) and 0 < value < 1 << 24
+
+
+def _roomy(value: Any) -> bool:
+    return _sensible(value) and value >= LEAST_CONTEXT
 
 
 def _problems(header: Header) -> Iterator[str]:
