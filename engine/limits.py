@@ -200,6 +200,8 @@ MODEL_TABLES, MODEL_NAME_CHARACTERS = 32, 64
 MODEL_RULES, RULE_LANGUAGES, RULE_PATHS, RULE_CHARACTERS = 100, 64, 32, 500
 """``[[rules]]``; the languages and the path patterns of one, and the length of each of its texts. A rule with
 more is ignored, and the user is told."""
+UNLOAD_LOOK_SECONDS, UNLOAD_LOOKS = 0.02, 50
+"""How long, and how often, it is waited for the memory of a model that was closed; then the next one is."""
 
 # Drafts
 

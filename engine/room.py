@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
+from .limits import UNLOAD_LOOK_SECONDS, UNLOAD_LOOKS
 from .served import Served
 
 Spare = Callable[[int], int]
@@ -31,7 +32,16 @@ class Room:
                 idle = [each for each in self._others(served) if each.opened and not self._busy(each.name)]
                 if not idle:
                     return
-                await min(idle, key=lambda each: each.used_at).unload()
+                await self._unload(min(idle, key=lambda each: each.used_at), served)
+
+    async def _unload(self, idle: Served, served: Served) -> None:
+        """Unload a model, and wait a little until its memory is back: a shared engine does it by itself."""
+        wanted = self._left_beside(served) + needed(idle) // 2
+        await idle.unload()
+        for _ in range(UNLOAD_LOOKS):
+            if self._left_beside(served) >= wanted:
+                return
+            await asyncio.sleep(UNLOAD_LOOK_SECONDS)
 
     def _left_beside(self, served: Served) -> int:
         others = self._others(served)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -16,7 +16,19 @@ from ..scheduler import Scheduler
 from ..turns import in_turn, warm_in_turn
 from ..types import Request
 from ..workers.codec import COMMANDS
-from ..workers.messages import Cancel, Command, Ended, Open, Opened, OpenFailed, Piece, Ping, Pong, Run
+from ..workers.messages import (
+    Cancel,
+    Command,
+    Ended,
+    Open,
+    Opened,
+    OpenFailed,
+    Piece,
+    Ping,
+    Pong,
+    Run,
+    Unload,
+)
 from ..workers.streams import FrameWriter, receive
 
 
@@ -24,8 +36,15 @@ class Client:
     """Reads an editor's commands until it goes away; then everything that it wanted is stopped."""
 
     def __init__(
-        self, backend: LocalBackend, scheduler: Scheduler, user: str, writer: asyncio.StreamWriter
+        self,
+        backend: LocalBackend,
+        scheduler: Scheduler,
+        user: str,
+        writer: asyncio.StreamWriter,
+        unload: Callable[[], None],
     ) -> None:
+        """``unload`` is called when the editor has no use for the model."""
+        self._unload = unload
         self._backend, self._scheduler, self._user = backend, scheduler, user
         self._frames = FrameWriter(writer, writer.transport.abort)
         self._jobs: dict[int, asyncio.Task[None]] = {}
@@ -62,6 +81,8 @@ class Client:
                 self._spawn(id, self._run(command))
             case Cancel(id=id) if id in self._jobs:
                 self._jobs[id].cancel()
+            case Unload():
+                self._unload()
 
     def _spawn(self, id: int, work: Coroutine[Any, Any, None]) -> None:
         if id in self._jobs:

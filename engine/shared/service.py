@@ -140,6 +140,7 @@ class Service:
         self._users = itertools.count(1)
         self._clients: set[Client] = set()
         self._left = asyncio.Event()
+        self._unloading: asyncio.Task[None] | None = None
         self._loading: asyncio.Future[None] | None = None
 
     def load(self) -> None:
@@ -156,13 +157,18 @@ class Service:
             writer.write(FULL)
             return
         writer.write(HELLO)
-        client = Client(self._backend, self._scheduler, str(next(self._users)), writer)
+        client = Client(self._backend, self._scheduler, str(next(self._users)), writer, self.unload)
         self._clients.add(client)
         try:
             await client.listen(reader)
         finally:
             self._clients.discard(client)
             self._left.set()
+
+    def unload(self) -> None:
+        """Close the model, unless somebody waits for it; it is opened again when it is asked."""
+        if not (self._scheduler.running or self._scheduler.waiting):
+            self._unloading = asyncio.get_running_loop().create_task(self._backend.unload())
 
     async def left_alone(self) -> None:
         """Return when no editor has been joined for a while."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import FimbleError, ModelFileError
 from .inbox import Inbox
-from .messages import Command, Open, Opened, OpenFailed, Ping, Pong, Reply, WorkerOptions
+from .messages import Command, Open, Opened, OpenFailed, Ping, Pong, Reply, Unload, WorkerOptions
 
 if TYPE_CHECKING:
     from .opened import OpenedModel
@@ -44,6 +44,8 @@ class Body:
         """Take one command from the engine; a ping is answered at once."""
         if isinstance(command, Ping):
             self._send(Pong(self._steps, self._cpu_seconds()))
+            return
+        if isinstance(command, Unload):
             return
         self._inbox.put(command)
         if self._runner is not None and not isinstance(command, Open):

@@ -31,6 +31,7 @@ from .messages import (
     Pong,
     Reply,
     Run,
+    Unload,
     Working,
 )
 
@@ -136,6 +137,7 @@ COMMANDS = Decoder[Command](
         "Open": Open,
         "Cancel": Cancel,
         "Ping": Ping,
+        "Unload": Unload,
     }
 )
 REPLIES = Decoder[Reply]({kind.__name__: kind for kind in (Opened, OpenFailed, Working, Piece, Ended, Pong)})

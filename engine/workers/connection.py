@@ -11,7 +11,20 @@ from typing import Literal
 from ..errors import EngineClosed, FimbleError, WorkerCrashed
 from ..limits import PING_SECONDS
 from ..types import Delta, ModelInfo, Request
-from .messages import Cancel, Ended, Open, Opened, OpenFailed, Piece, Ping, Reply, Run, WorkerOptions, Working
+from .messages import (
+    Cancel,
+    Ended,
+    Open,
+    Opened,
+    OpenFailed,
+    Piece,
+    Ping,
+    Reply,
+    Run,
+    Unload,
+    WorkerOptions,
+    Working,
+)
 from .transports import Transport
 from .watch import Watch, Watched
 
@@ -122,6 +135,12 @@ class Connection:
         job.left = True
         if job.id in self._jobs:
             self.transport.send(Cancel(job.id))
+
+    def unload(self) -> None:
+        """Stop it, and where others share the model have it closed unless they wait for it."""
+        if not self.ended:
+            self.transport.send(Unload())
+        self.stop()
 
     def stop(self) -> None:
         """End it, and with it all its jobs, with :class:`EngineClosed`."""

@@ -51,6 +51,12 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Unload:
+    """The editor needs the memory for another model. For a shared engine: close the model, unless somebody
+    waits for it. A worker of the editor's own is stopped instead."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Asks for a :class:`Pong`, which is due at once whatever else is done."""
 
@@ -97,5 +103,5 @@ class Pong:
     cpu_seconds: float = 0.0
 
 
-Command = Open | Run | Cancel | Ping
+Command = Open | Run | Cancel | Unload | Ping
 Reply = Opened | OpenFailed | Working | Piece | Ended | Pong

@@ -137,7 +137,9 @@ class Worker:
 
     async def unload(self) -> None:
         """Stop it, until it is needed again. What runs or waits ends with :class:`EngineClosed`."""
-        self._stop()
+        if self._connection is not None:
+            self._connection.unload()
+        self._stop_idle_timer()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def close(self) -> None:

@@ -33,6 +33,7 @@ from fimble.engine.workers.messages import (
     Piece,
     Reply,
     Run,
+    Unload,
     WorkerOptions,
 )
 from fimble.engine.workers.streams import receive
@@ -169,6 +170,7 @@ SAMPLES: list[tuple[Any, Decoder[Any]]] = [
     (Run(7, FimRequest("def f(", ")\n", "python", "a.py", stop=("\n",))), COMMANDS),
     (Run(8, FimRequest("\ud800", "")), COMMANDS),
     (Cancel(3), COMMANDS),
+    (Unload(), COMMANDS),
     (Opened(ModelInfo("m", "fake", 2048, True)), REPLIES),
     (Piece(1, Delta("x", "stop")), REPLIES),
     (Ended(1, InvalidRequest("no", "stop")), REPLIES),

@@ -21,7 +21,7 @@ from fimble.engine.types import FimRequest
 from fimble.engine.workers.messages import WorkerOptions
 from fimble.engine.workers.worker import Worker
 
-from ..e2e.faults.processes import SERVICE, running, runtime_folder, until
+from ..e2e.faults.processes import SERVICE, WORKER, running, runtime_folder, until
 
 
 @pytest.fixture(autouse=True)
@@ -178,3 +178,28 @@ def test_another_version_uses_another_address(monkeypatch: pytest.MonkeyPatch) -
     before = Address(options()).path
     monkeypatch.setattr(addresses, "VERSION", "0.0.1")
     assert Address(options()).path != before
+
+
+async def test_a_model_that_makes_way_is_closed_for_all_who_share_it(folder: Path) -> None:
+    async with editor(options()) as first, editor(options()) as second:
+        assert (await text(first), await text(second)) == ("hello", "hello")
+        assert len(running(WORKER, folder.parent)) == 1
+        await first.unload()
+        await until(lambda: not running(WORKER, folder.parent))
+        assert await text(second) == "hello"
+        assert len(services(folder.parent)) == 1
+
+
+async def test_a_model_that_somebody_waits_for_stays(folder: Path) -> None:
+    of = options(endless=True, token_ms=5)
+    async with editor(of) as first, editor(of) as second:
+        await first.open()
+        answer = second.run(FimRequest("x = ", "", mode="line", max_tokens=100_000))
+        await anext(answer)
+        (worker,) = running(WORKER, folder.parent)
+        await first.unload()
+        await first.open()
+        for _ in range(5):
+            await anext(answer)
+        assert running(WORKER, folder.parent) == [worker]
+        await answer.aclose()
