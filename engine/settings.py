@@ -74,8 +74,10 @@ class Settings(BaseModel):
     )
     threads: int = Field(0, ge=0, le=256, description="Threads for the model; 0: half the cores, at most 4")
     workers: int = Field(1, ge=1, le=64, description="Worker processes, each with the model loaded")
-    window_tokens: int = Field(0, ge=0, le=131_072, description="Size of the prompt; 0: fits the model")
-    batch: int = Field(128, ge=8, le=4096, description="Tokens evaluated between looks for cancellation")
+    window_tokens: int = Field(
+        0, ge=0, le=131_072, description="Size of the prompt; 0: fits the model and this machine"
+    )
+    batch: int = Field(128, ge=8, le=4096, description="Tokens evaluated in one call of the model, at most")
     idle_minutes: float = Field(15, ge=0, description="Free the model's memory after this; 0: never")
     queue: int = Field(32, ge=1, le=10_000, description="How many requests may wait")
 
