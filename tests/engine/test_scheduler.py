@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fimble.engine.errors import DeadlineExceeded, EngineClosed, Overloaded, Superseded
 from fimble.engine.limits import AHEAD_WAITING
@@ -359,3 +361,55 @@ class TestSeveralModels:
         await scheduler.acquire(of_model("c", Urgency.ANSWER))
         assert [scheduler.busy(model) for model in ("a", "b", "c", "d")] == [False, True, True, False]
         held.cancel()
+
+
+TURNS = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from("abc"), st.sampled_from(Urgency), st.sampled_from(["", "x", "y"])),
+        st.integers(0, 20),
+    ),
+    max_size=60,
+)
+
+
+@given(TURNS)
+def test_whatever_comes_and_goes_nobody_waits_for_nothing(
+    turns: list[tuple[str, Urgency, str] | int],
+) -> None:
+    """Tickets of several models come, and those that have a turn go, in any order."""
+
+    async def history() -> None:
+        scheduler, tasks = Scheduler(2, 100, answering=2), dict[Ticket, asyncio.Task[None]]()
+
+        def leave(ticket: Ticket) -> None:
+            scheduler.release(ticket)
+            check()
+
+        def check() -> None:
+            running = scheduler._running
+            for model in "abc":
+                own = [each for each in running if each.model == model]
+                assert sum(each.long for each in own) <= 2
+                assert sum(not each.long for each in own) <= 2
+            hurried = {each.model for each in running if each.hurries}
+            assert all(hurried <= {each.model} for each in running if each.ahead)
+            assert len({each.model for each in running if each.long}) <= 2
+
+        for turn in turns:
+            if isinstance(turn, int):
+                if running := [each for each in tasks if each in scheduler._running]:
+                    leave(running[turn % len(running)])
+                continue
+            model, urgency, document = turn
+            ticket = Ticket(document or None, "", urgency, lambda reason: None, model=model)
+            tasks[ticket] = asyncio.create_task(scheduler.acquire(ticket))
+            await asyncio.sleep(0)
+            check()
+        while scheduler.running:
+            leave(scheduler._running[0])
+            await asyncio.sleep(0)
+        assert scheduler.waiting == 0
+        ends = await asyncio.gather(*tasks.values(), return_exceptions=True)
+        assert all(isinstance(end, Superseded | None) for end in ends)
+
+    asyncio.run(history())

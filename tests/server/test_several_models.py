@@ -14,8 +14,9 @@ from .conftest import Api, Start
 
 BODY = {"prefix": "x = ", "suffix": "\n", "language": "c", "mode": "line", "trim": False}
 RUST: dict[str, Any] = BODY | {"language": "rust"}
+MODELS = {"small": {"model": "fake"}, "large": {"model": "fake"}}
 ENGINE = {
-    "models": {"small": {"model": "fake"}, "large": {"model": "fake"}},
+    "models": MODELS,
     "rules": (
         {"model": "large", "languages": ["rust"]},
         {"model": "large", "trigger": "by hand"},
@@ -43,11 +44,12 @@ async def test_all_are_listed_and_none_is_opened_for_it(api: Api) -> None:
 async def test_a_request_names_its_model(api: Api) -> None:
     assert await answered(api, BODY) == ("small", "said by small")
     assert await answered(api, BODY | {"model": "large"}) == ("large", "said by large")
-    for path, body in {
+    asked: dict[str, dict[str, Any]] = {
         "/v1/completions": {"prompt": "said", "max_tokens": 20},
         "/v1/chat/completions": {"messages": [{"role": "user", "content": "who"}]},
         "/v1/complete": {"prompt": "said", "language": "c"},
-    }.items():
+    }
+    for path, body in asked.items():
         for name in ("small", "large"):
             reply = await api.post(path, body | {"model": name})
             assert reply.json["model"] == name
@@ -86,7 +88,7 @@ async def test_an_unknown_model(api: Api) -> None:
 async def test_one_that_cannot_be_opened_leaves_the_others(start: Start, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.gguf"
     damaged.write_bytes(tiny()[:-100])
-    models = ENGINE["models"] | {"broken": {"model": str(damaged)}}
+    models = MODELS | {"broken": {"model": str(damaged)}}
     api = await start(engine={"model": "small", "models": models}, fake=FAKE)
     reply = await api.post("/complete", BODY | {"model": "broken"})
     assert reply.error == (503, "overloaded_error", "upstream_unavailable", None)
@@ -96,7 +98,7 @@ async def test_one_that_cannot_be_opened_leaves_the_others(start: Start, tmp_pat
 
 
 async def test_a_default_model_that_cannot_be_opened_leaves_the_others(start: Start, tmp_path: Path) -> None:
-    models = ENGINE["models"] | {"broken": {"model": str(tmp_path / "absent.gguf")}}
+    models = MODELS | {"broken": {"model": str(tmp_path / "absent.gguf")}}
     api = await start(engine={"model": "broken", "models": models}, fake=FAKE)
     assert (await api.post("/complete", BODY)).error[:3] == (503, "overloaded_error", "upstream_unavailable")
     assert (await api.get("/health")).status == 503
