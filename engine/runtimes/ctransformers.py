@@ -17,7 +17,7 @@ from ctransformers.llm import LLM, Config
 from ..errors import ModelFileError, NoFimTokens, WorkerCrashed
 from ..models.gguf import Header
 from .base import Scores, Span
-from .chunks import ChunkedTokenizer
+from .chunks import ChunkedTokenizer, sentencepiece_cut
 from .llama_file import check_llama
 from .threads import ThreadCount
 
@@ -59,7 +59,7 @@ class CTransformers:
         self._types: list[int] = header.metadata["tokenizer.ggml.token_type"]
         self._nul = self._tokens.index("<0x00>") if "<0x00>" in self._tokens else None
         self._prefix = self._raw_tokenize(_SENTINEL)
-        self._chunks = ChunkedTokenizer(self._tokenize_piece, self._tokens)
+        self._chunks = ChunkedTokenizer(self._tokenize_piece, sentencepiece_cut(self._tokens))
 
     @property
     def context_length(self) -> int:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fimble.engine.errors import ContextLengthExceeded, DeadlineExceeded, InvalidRequest
 from fimble.engine.limits import MESSAGES, PIECE_CACHE_BYTES, PIECE_CHARACTERS
 from fimble.engine.prompt.chat import ChatTemplate
-from fimble.engine.runtimes.chunks import ChunkedTokenizer, PieceCache
+from fimble.engine.runtimes.chunks import ChunkedTokenizer, PieceCache, sentencepiece_cut
 from fimble.engine.runtimes.fake import FakeModel, FakeOptions, fake_format, fake_vocabulary
 from fimble.engine.stopping import Check, unchecked
 from fimble.engine.types import ChatRequest, FimRequest, Message, Request, TextRequest
@@ -134,7 +134,7 @@ def tokenizer(tokenised: list[str]) -> ChunkedTokenizer:
         tokenised.append(text)
         return list(text.encode("utf-8", "replace"))
 
-    return ChunkedTokenizer(tokenize, ["a", "b", "\n"])
+    return ChunkedTokenizer(tokenize, sentencepiece_cut(["a", "b", "\n"]))
 
 
 def test_the_memory_of_pieces_has_a_size_in_bytes() -> None:

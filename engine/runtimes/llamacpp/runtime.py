@@ -57,8 +57,8 @@ class LlamaCpp:
         vocab = self._lib.llama_model_get_vocab(self._model)
         self._scores_bytes = 4 * self._lib.llama_vocab_n_tokens(vocab)
         self._batch = Batch(self._ffi, batch, sequences)
-        tokenizer = Tokenizer(library, vocab, header)
-        self.tokenize, self.piece = tokenizer.tokenize, tokenizer.piece
+        self.tokenizer = Tokenizer(library, vocab, header)
+        self.tokenize, self.piece = self.tokenizer.tokenize, self.tokenizer.piece
 
     @property
     def sequences(self) -> int:

@@ -8,10 +8,11 @@ from typing import Any
 
 from ...models.gguf import Header
 from ...prompt.vocabulary import read_vocabulary
-from ..chunks import ChunkedTokenizer
+from ..chunks import ChunkedTokenizer, byte_pair_cut, sentencepiece_cut
 from .library import Library
 
 _CONTROL = 3
+_CUTS = {"llama": sentencepiece_cut, "gpt2": byte_pair_cut}
 
 
 class Tokenizer:
@@ -29,8 +30,8 @@ class Tokenizer:
         self._pieces: dict[int, bytes] = {}
         self._space = self._ffi.new("char[]", 256)
         self._ids = self._ffi.new("int32_t[]", 4096)
-        sentencepiece = header.metadata.get("tokenizer.ggml.model") == "llama"
-        self.tokenize = ChunkedTokenizer(self._exact, tokens).tokenize if sentencepiece else self._exact
+        cut = _CUTS.get(header.metadata["tokenizer.ggml.model"])
+        self.tokenize = ChunkedTokenizer(self.whole, cut(tokens)).tokenize if cut else self.whole
 
     def piece(self, token: int) -> bytes:
         found = self._pieces.get(token)
@@ -46,9 +47,12 @@ class Tokenizer:
             return self._read_piece(token)
         return bytes(self._ffi.buffer(self._space, count))
 
-    def _exact(self, text: str) -> list[int]:
-        """llama.cpp reads user-defined tokens out of every text, and merges may spell others: a text with
-        control tokens in it is cut within each of them."""
+    def whole(self, text: str) -> list[int]:
+        """The ids of a text in one go.
+
+        llama.cpp reads user-defined tokens out of every text, and merges may spell others: a text with
+        control tokens in it is cut within each of them.
+        """
         ids = self._raw(text)
         if self._controls.isdisjoint(ids):
             return ids

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from fimble.engine.models.gguf import read_header
 from fimble.engine.runtimes.base import Runtime
+from fimble.engine.runtimes.chunks import byte_pair_cut
 from fimble.engine.runtimes.ctransformers import CTransformers
 from fimble.engine.runtimes.llamacpp.runtime import LlamaCpp
 
+from ..families_made import CASES
 from ..models_made import Made
 
 PAIRS = Made(
@@ -79,6 +81,39 @@ def test_both_runtimes_read_the_same_tokens(
     ids = llamacpp.tokenize(text)
     assert ids == ctransformers.tokenize(text)
     assert [llamacpp.piece(token) for token in ids] == [ctransformers.piece(token) for token in ids]
+
+
+KINDS = {case.made.pre or case.made.architecture: case.made for case in CASES.values()}
+LINES = st.lists(
+    st.sampled_from(
+        [*"aZ9_é){;,. \t\n\r'", "\n\n", "    ", "def f", "return 1", "\r\n", "//", "123", "'s", "in\n"]
+    ),
+    max_size=14,
+).map("".join)
+
+
+@pytest.mark.parametrize("made", KINDS.values(), ids=KINDS.keys())
+@settings(the_same_model, max_examples=60)
+@given(text=LINES)
+def test_a_text_that_is_cut_at_line_ends_has_the_tokens_of_the_whole(
+    small: Callable[[Made], LlamaCpp], made: Made, text: str
+) -> None:
+    tokenizer = small(made).tokenizer
+    assert tokenizer.tokenize(text) == tokenizer.whole(text)
+
+
+@pytest.mark.parametrize(
+    ("token", "text", "pieces"),
+    [
+        ("x", "a\n  b1\nc)\n", ["a", "\n  b1", "\nc)\n"]),
+        ("aĊ", "a\n  b1\nc)\n", ["a\n  b1", "\nc)\n"]),
+        ("<1\n>", "a\n  b1\nc)\n", ["a", "\n  b1\nc)\n"]),
+    ],
+)
+def test_a_text_of_byte_pairs_is_cut_where_no_token_reaches_across(
+    token: str, text: str, pieces: list[str]
+) -> None:
+    assert byte_pair_cut(["a", token]).split(text) == pieces
 
 
 def test_a_control_token_has_no_text(small: Callable[[Made], LlamaCpp], llamacpp: LlamaCpp) -> None:
