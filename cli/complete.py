@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from fimble.engine.engine import Engine
+from fimble.engine.engine import DEFAULT, Engine
 from fimble.engine.errors import InvalidRequest
 from fimble.engine.settings import load_settings
 from fimble.engine.syntax.languages import find_language
@@ -88,6 +88,8 @@ async def _complete(flags: dict[str, Any], request: FimRequest) -> Completion:
     settings, problems = load_settings(flags)
     for problem in problems:
         say(problem)
+    if flags.get("model"):
+        request = replace(request, model=DEFAULT)  # and not what a rule says
     engine = Engine(settings)
     try:
         made = await engine.complete(request)

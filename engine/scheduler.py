@@ -3,8 +3,8 @@
 For each document at most one request runs and one waits: a newer one takes the place of both. Between
 people turns are taken in rotation, so that one person's burst does not hold up the others. Answers that
 take a while have slots of their own, so suggestions never wait for them. Work ahead of time gives up its
-slot as soon as a request needs it. The queue of each kind is bounded. All of it lives on one event loop,
-without locks.
+slot as soon as a request needs it. The queue of each kind and model is bounded. All of it lives on one
+event loop, without locks.
 
 Several models have slots of their own, but one machine: work ahead of time stops while another model
 makes a suggestion, and only so many models give answers that take a while at the same time.
@@ -144,7 +144,8 @@ class Scheduler:
             ticket.stop(reason)
 
     def _bound_queue(self, newest: Ticket) -> None:
-        alike = [each for each in self._waiting if each.urgency == newest.urgency and not each.variant]
+        kind = (newest.urgency, newest.model)
+        alike = [each for each in self._waiting if (each.urgency, each.model) == kind and not each.variant]
         if newest.ahead and len(alike) > AHEAD_WAITING:
             self._end(alike[0], Superseded("Newer work ahead of time took this one's place."))
         elif not newest.ahead and newest in alike and len(alike) > self._max_waiting:

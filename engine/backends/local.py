@@ -43,6 +43,7 @@ class LocalBackend:
         self._last_worker = Affinity[Worker]()
         self._glance = glance
         self._glanced: tuple[object, ModelInfo] | None = None
+        self._looking = asyncio.Lock()
         self._slots_each, self.slots = slots, workers * slots
         self.trims = False
 
@@ -63,10 +64,11 @@ class LocalBackend:
             return replace(opened, id=self._model.id)
         if self._glance is None:
             return await self.info()
-        stamp = _stamp(self._model.path)
-        if self._glanced is None or self._glanced[0] != stamp:
-            self._glanced = stamp, await asyncio.to_thread(self._glance)
-        return replace(self._glanced[1], id=self._model.id)
+        async with self._looking:
+            stamp = _stamp(self._model.path)
+            if self._glanced is None or self._glanced[0] != stamp:
+                self._glanced = stamp, await asyncio.to_thread(self._glance)
+            return replace(self._glanced[1], id=self._model.id)
 
     async def check(self) -> ModelInfo:
         """All workers that were started must live, and one at least must be started."""

@@ -188,3 +188,14 @@ def test_the_demo_of_a_file_that_is_not_there() -> None:
 def test_help_and_version() -> None:
     assert "language server" in run("--help").output
     assert run("--version").output.startswith("fimble ")
+
+
+def test_rules_choose_unless_a_model_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    config, file = tmp_path / "config.toml", tmp_path / "a.py"
+    file.write_text("x = f(")
+    config.write_text("[models.other]\nmodel = 'fake'\n[[rules]]\nmodel = 'other'\nlanguages = ['python']\n")
+    monkeypatch.setenv("FIMBLE_CONFIG", str(config))
+    monkeypatch.setenv("FIMBLE_FAKE", '{"answer": "mine", "models": {"other": {"answer": "ruled"}}}')
+    assert json.loads(run("complete", f"{file}:1:7", "--json").output)["model"] == "other"
+    named = json.loads(run("complete", f"{file}:1:7", "--json", "-m", "fake").output)
+    assert (named["model"], named["text"]) == ("fake", "mine")

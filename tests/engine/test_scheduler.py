@@ -353,6 +353,16 @@ class TestSeveralModels:
         scheduler.release(answers[1])
         await last
 
+    async def test_the_full_queue_of_one_leaves_the_others_room(self) -> None:
+        scheduler = Scheduler(1, 1)
+        for model in "ab":
+            await scheduler.acquire(of_model(model))
+        queued = [await waiting(scheduler, of_model(model)) for model in "ab"]
+        with pytest.raises(Overloaded):
+            await scheduler.acquire(of_model("b"))
+        for task in queued:
+            task.cancel()
+
     async def test_busy_is_what_somebody_waits_for(self) -> None:
         scheduler = Scheduler(1, 4)
         await scheduler.acquire(of_model("a", Urgency.AHEAD))

@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
+from fimble.engine.backends.local import LocalBackend, LocalModel
 from fimble.engine.engine import Engine
 from fimble.engine.errors import ModelFileError, ModelNotFound, Superseded
 from fimble.engine.model_settings import ModelSettings, Rule
 from fimble.engine.models.catalogue import bundled_path
 from fimble.engine.settings import Settings
-from fimble.engine.types import ChatRequest, FimRequest, Message, TextRequest
+from fimble.engine.types import ChatRequest, FimRequest, Message, ModelInfo, TextRequest
 
 from .tiny_llama import tiny
+from .workers import Make
 
 Start = Callable[..., Engine]
 BY_HAND = Rule(model="large", trigger="by hand")
@@ -182,3 +184,20 @@ async def test_closing_ends_every_model(start: Start) -> None:
     await engine.close()
     assert all(isinstance(end, Exception) for end in await asyncio.gather(*rest, return_exceptions=True))
     assert [served for served in engine._models if served.loaded] == []
+
+
+async def test_a_file_is_looked_at_once_for_all_who_ask(make: Make, tmp_path: Path) -> None:
+    looks: list[int] = []
+
+    def glance() -> ModelInfo:
+        looks.append(1)
+        return ModelInfo("any", "llama", 64, supports_fim=True)
+
+    file = tmp_path / "a.gguf"
+    file.write_bytes(b"1")
+    backend = LocalBackend(LocalModel("mine", str(file)), make, glance=glance)
+    found = await asyncio.gather(*(backend.glance() for _ in range(5)))
+    assert ({info.id for info in found}, len(looks)) == ({"mine"}, 1)
+    file.write_bytes(b"12")
+    await backend.glance()
+    assert len(looks) == 2
