@@ -17,6 +17,8 @@ CACHE_PART = 16
 """A model's cache takes at most this part of the free memory, unless `cache_tokens` says otherwise."""
 LEAST_CONTEXT, MOST_CONTEXT = 2048, 8192
 """How many tokens one place holds, unless it is set and as far as the model was trained for it."""
+FREE_BYTES = 4 << 30
+"""So much is taken for free where the system does not tell."""
 _CELL_BYTES = 2
 """A number in the cache is f16."""
 
@@ -84,12 +86,19 @@ def spare_bytes(open_files: int) -> int:
 
 def free_bytes() -> int:
     """Memory that a process may still take: the machine's, and its control group's where that is less."""
-    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *_told("MemAvailable:")]
+    found = _told("MemAvailable:")
+    with suppress(OSError, ValueError, AttributeError):  # Windows has no such call
+        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     with suppress(OSError, ValueError):
-        group = Path("/sys/fs/cgroup")
-        most, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
-        found.append(most - used)
-    return max(0, min(found))
+        found.append(_left_to_group(Path("/sys/fs/cgroup")))
+    return max(0, min(found, default=FREE_BYTES))
+
+
+def _left_to_group(group: Path) -> int:
+    """Of the memory of a control group; what it keeps of files makes way and counts as free."""
+    most, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
+    kept = (line.split() for line in (group / "memory.stat").read_text().splitlines())
+    return most - used + sum(int(size) for name, size in kept if name in ("active_file", "inactive_file"))
 
 
 def _told(name: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +18,12 @@ from fimble.engine.models.gguf import Header, read_header
 from fimble.engine.runtimes.llamacpp.check import LEAST_CONTEXT, check
 from fimble.engine.runtimes.memory import (
     CACHE_PART,
+    FREE_BYTES,
     SEQUENCES,
     SEQUENCES_WANTED,
     cache_bytes,
     check_memory,
+    free_bytes,
     sequence_count,
 )
 from fimble.engine.workers.messages import WorkerOptions
@@ -80,6 +83,28 @@ def test_a_model_that_does_not_fit_is_refused() -> None:
     check_memory(BUNDLED, 1000, needed)
     with pytest.raises(ModelFileError, match=r"needs about 0\.0 GB of memory.*Choose a smaller model"):
         check_memory(BUNDLED, 1000, needed - 1)
+
+
+def test_free_memory_is_known_or_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert 0 < free_bytes() < physical
+    monkeypatch.delattr(os, "sysconf")
+    monkeypatch.setattr(Path, "read_text", unreadable)
+    assert free_bytes() == FREE_BYTES
+
+
+def test_files_that_a_control_group_keeps_count_as_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    group = {"memory.max": "1000000", "memory.current": "900000", "memory.stat": "anon 1\nactive_file 300000"}
+
+    def read_text(path: Path) -> str:
+        return group[path.name] if path.name in group else unreadable(path)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    assert free_bytes() == 400_000
+
+
+def unreadable(path: Path) -> str:
+    raise FileNotFoundError(path)
 
 
 @pytest.mark.parametrize(
