@@ -149,7 +149,10 @@ class Engine:
     @property
     def serving(self) -> Serving:
         """Which engine answers now, with which model unless another is chosen, and in whose place."""
-        return self._models.default.backend.serving
+        try:
+            return self._models.default.backend.serving
+        except FimbleError:
+            return Serving(self.settings.engine)
 
     async def close(self) -> None:
         """Stop everything, for good: what runs or waits ends with :class:`~.errors.EngineClosed`."""

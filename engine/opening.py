@@ -23,8 +23,6 @@ ANSWER_TOKENS = 512
 """Room that the context has beside a window that the user has chosen."""
 FAKE = "fake"
 """A model for tests, with no file: it says what ``FIMBLE_FAKE`` tells it to say."""
-
-
 MakeRoom = Callable[[], Awaitable[None]]
 """Waits until there is memory for a model that is about to be loaded."""
 

@@ -89,7 +89,8 @@ class ServedModels:
     def __init__(self, settings: Settings, open_backend: OpenBackend) -> None:
         self._served = {name: Served(name, settings, open_backend) for name in settings.names}
         self.default = self._served[settings.model]
-        self.default.backend  # noqa: B018 - an engine without a default model is told at once
+        if len(self) == 1:
+            self.default.backend  # noqa: B018 - an engine without any model is told at once
 
     def __iter__(self) -> Iterator[Served]:
         return iter(self._served.values())

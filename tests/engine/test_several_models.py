@@ -15,6 +15,7 @@ from fimble.engine.engine import Engine
 from fimble.engine.errors import ModelFileError, ModelNotFound, Superseded
 from fimble.engine.model_settings import ModelSettings, Rule
 from fimble.engine.models.catalogue import bundled_path
+from fimble.engine.serving import Serving
 from fimble.engine.settings import Settings
 from fimble.engine.types import ChatRequest, FimRequest, Message, ModelInfo, TextRequest
 
@@ -139,6 +140,21 @@ async def test_a_model_that_cannot_be_opened_leaves_the_others(start: Start, tmp
     assert "cut off" in listed["broken"]
     assert "There is no model file" in listed["absent"]
     assert "gpt-9" in listed["unknown"]
+
+
+async def test_a_default_model_that_is_not_there_leaves_the_others(
+    start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FIMBLE_MODELS", str(tmp_path))
+    engine = start(BY_HAND, small="mellum-4b")
+    for asks in (engine.load, engine.check, lambda: engine.complete(asked())):
+        with pytest.raises(ModelNotFound, match="fimble models pull mellum-4b"):
+            await asks()
+    assert engine.serving == Serving("local")
+    made = await engine.complete(asked(invoked=True))
+    assert (made.text, made.model) == ("said by large", "large")
+    with pytest.raises(ModelNotFound):  # with nothing else to do, it is told at once
+        Engine(Settings(model="mellum-4b"))
 
 
 async def test_a_file_that_is_removed_while_its_model_is_used(start: Start, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from fimble.engine.engine import Engine
+
 from .conftest import Start
 from .editor import ANSWER, Editor, Scripted
 
@@ -74,6 +76,19 @@ async def test_what_is_wrong_in_them_is_told_and_suggestions_go_on(start: Start)
         "`rule 1: trigger` is 'hand' in the options: Input should be 'automatic' or 'by hand'. "
         "The rule is ignored.",
     ]
+
+
+async def test_a_default_model_that_is_not_there_leaves_the_others(
+    start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FIMBLE_MODELS", str(tmp_path))
+    monkeypatch.setattr(Editor, "_make_engine", lambda self, settings, on_state: Engine(settings, on_state))
+    editor = await start(None, OPTIONS | {"model": "mellum-4b", "candidates": 1})
+    editor.open(U, "x = \n")
+    await editor.until(editor.shown)
+    assert "fimble models pull mellum-4b" in editor.shown()[0]
+    assert await editor.texts(U, (0, 4), invoked=True) == ["by_large()"]
+    await editor.until(lambda: editor.statuses()[-1]["kind"] == "ready")
 
 
 async def test_a_model_that_is_not_there_is_told_and_the_others_go_on(start: Start, tmp_path: Path) -> None:
