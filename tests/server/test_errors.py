@@ -264,7 +264,7 @@ def assert_limit_headers(reply: Reply) -> None:
 
 
 async def test_503_overloaded_when_the_queue_is_full(start: Start) -> None:
-    api = await start(fake={"endless": True, "token_ms": 5}, engine={"queue": 1})
+    api = await start(fake={"endless": True, "token_ms": 5}, engine={"queue": 1, "sequences": 2})
     long = HOLE | {"max_tokens": 8000}
     slow = [asyncio.create_task(api.post("/complete", long)) for _ in range(2)]
     await until(lambda: api.services.metrics.under_way == 2)

@@ -18,7 +18,7 @@ PATH = "/v1/completions"
 
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_one_persons_burst_does_not_hold_up_the_others(start: Start, workers: int) -> None:
-    api = await start(fake={"token_ms": 4}, engine={"workers": workers})
+    api = await start(fake={"token_ms": 4}, engine={"workers": workers, "sequences": 2})
     ann, bob = await api.make_key(NewKey("ann")), await api.make_key(NewKey("bob"))
     ended: list[str] = []
 
