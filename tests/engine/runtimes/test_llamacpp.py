@@ -140,14 +140,19 @@ def test_what_was_copied_and_cut_goes_on_as_if_read_anew(llamacpp: LlamaCpp, dat
         assert close(scores, llamacpp.logits(0))
 
 
-def test_abort_ends_a_call_and_what_was_held_is_right(llamacpp: LlamaCpp) -> None:
+@pytest.mark.parametrize("pause", [0, 10_000, 30_000, 100_000])
+def test_abort_ends_a_call_and_what_was_held_is_right(llamacpp: LlamaCpp, pause: int) -> None:
+    """Sequences apart are evaluated one after the other: the first may have been, when the call is ended."""
     tokens = llamacpp.tokenize(CODE)
     expected = fresh(llamacpp, tokens[:51])
-    llamacpp.keep(0, 0)
-    llamacpp.decode([Span(0, tokens[:50], 0, 0)])
-    until_aborted(llamacpp, lambda: llamacpp.decode([Span(0, tokens[50:300], 50, 0)]))
-    llamacpp.decode([Span(0, tokens[50:51], 50)])
-    assert close(llamacpp.logits(0), expected)
+    for sequence in (0, 2):
+        llamacpp.keep(sequence, 0)
+        llamacpp.decode([Span(sequence, tokens[:50], 0, 0)])
+    long = [Span(0, tokens[50:55], 50), Span(2, tokens[50:300], 50)]
+    until_aborted(llamacpp, lambda: llamacpp.decode(long), pause)
+    llamacpp.decode([Span(sequence, tokens[50:51], 50) for sequence in (0, 2)])
+    for span in (0, 1):
+        assert close(llamacpp.logits(span), expected)
 
 
 def test_scores_are_a_view(llamacpp: LlamaCpp) -> None:
