@@ -69,7 +69,7 @@ def open_local(
         id = name or settings.model
     workers = 1 if settings.engine == "shared" else settings.workers
     make_worker = worker_maker(settings, path, on_state, id, make_room)
-    glance = partial(_glance, path, _context(settings))
+    glance = partial(_glance, path, settings)
     return LocalBackend(
         LocalModel(id, path), make_worker, workers, settings.engine, slots_of(settings), glance
     )
@@ -81,10 +81,11 @@ def slots_of(settings: Settings) -> int:
     return max(1, (settings.sequences or SEQUENCES_WANTED) // 2)
 
 
-def _glance(path: str, context_length: int) -> ModelInfo:
+def _glance(path: str, settings: Settings) -> ModelInfo:
     from .models.glance import glance_at, glance_at_fake  # brings what reads chat templates
 
-    return glance_at_fake(path, context_length) if path == FAKE else glance_at(path, context_length)
+    context = _context(settings)
+    return glance_at_fake(path, context) if path == FAKE else glance_at(path, settings.runtime, context)
 
 
 def worker_maker(

@@ -13,9 +13,11 @@ from ..types import ModelInfo
 from .gguf import read_header
 
 
-def glance_at(file: str, context_length: int) -> ModelInfo:
-    """The model as it would be opened now, with ``context_length`` tokens (0: as many as fit); takes up to a
-    second with a large vocabulary. Raises :class:`~..errors.ModelFileError`."""
+def glance_at(file: str, runtime: str, context_length: int) -> ModelInfo:
+    """The model as ``runtime`` would open it now, with ``context_length`` tokens (0: as many as fit).
+
+    Takes up to a second with a large vocabulary. Raises :class:`~..errors.ModelFileError`.
+    """
     header = read_header(Path(file))
     context = context_length or fitting_context(header, free_bytes())
     trained = header.number("context_length")
@@ -27,7 +29,7 @@ def glance_at(file: str, context_length: int) -> ModelInfo:
     template = find_template(header.metadata, read_vocabulary(header.metadata))
     return ModelInfo(
         Path(file).stem,
-        header.architecture,
+        runtime,
         min(context, trained) if trained else context,
         supports_fim=form is not None,
         supports_chat=template is not None,

@@ -118,6 +118,7 @@ async def test_models_are_opened_when_they_are_asked_and_not_to_be_listed(start:
 async def test_what_is_listed_is_what_will_be_opened(start: Start) -> None:
     engine = start()
     listed = {info.id: info for info in await engine.models()}["real"]
+    assert listed.backend == "auto"
     await engine.complete(asked(model="real"))
     opened = {info.id: info for info in await engine.models()}["real"]
     names = ("id", "context_window", "supports_fim", "supports_chat", "supports_tools")
