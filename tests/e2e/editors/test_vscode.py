@@ -159,6 +159,8 @@ def make_older(about: Path, version: str) -> None:
         ("RECORD", f"{about.name}/", f"{older.name}/"),
     ):
         (older / name).write_text((older / name).read_text().replace(old, new))
+    said = about.parent / "fimble" / "engine" / "version.py"
+    said.write_text(said.read_text().replace(VERSION, version))
 
 
 @pytest.fixture(scope="module")
