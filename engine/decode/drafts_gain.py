@@ -12,16 +12,23 @@ from numpy.typing import NDArray
 from ..limits import DRAFT_TOKENS
 from .drafts_lookup import LENGTHS
 
-_WEIGHT = 0.1
-"""Of the newest call in a running mean."""
-_FADING = 0.002
-"""A cost that keeps drafts from being tried is believed so much less each time: it may have changed."""
+_LONGER, _SHORTER = 0.05, 0.3
+"""Weights of the newest call in a running mean: of one that took longer something else may be the cause."""
+_FADING = 0.001
+"""What keeps drafts from being tried is believed so much less each time, until they are: it may have
+changed."""
 _MARGIN = 1.05
 """A gain below this is lost again beside the model's calls."""
 _FIRST_ODDS = (0.5, 0.55, 0.6, 0.65, 0.75, 0.85)
 """For each of the lengths, before anything was seen."""
 _FIRST_COUNT, _MOST_COUNT = 8.0, 200.0
 """How many observations the first odds stand for, and how many the newest ones are a part of."""
+_TRIED = 64
+"""So many guesses are judged together."""
+_MOST_LOST = 0.01
+"""Guesses that do not pay rest for so long that they cost no more than this part of the time."""
+_RECENT = 0.01
+"""Of the newest guess in the running mean of what guesses save."""
 _HOPE = 0.9
 """The odds of a good guess."""
 
@@ -32,6 +39,9 @@ class Gain:
 
     def __init__(self, batch: int) -> None:
         self._seconds = np.zeros(batch + 1)
+        self._belief = 1.0
+        self._saved = 0.0
+        self._guesses = self._rest = 0
         self._tokens = self._answers = 1
         self._right = [odds * _FIRST_COUNT for odds in _FIRST_ODDS]
         self._seen = [_FIRST_COUNT] * len(LENGTHS)
@@ -40,7 +50,10 @@ class Gain:
         """A native call gave so many answers the scores behind each of so many tokens, all that it had."""
         self._answers, self._tokens = answers, tokens
         before = self._seconds[tokens] or seconds
-        self._seconds[tokens] = before + (seconds - before) * _WEIGHT
+        weight = _LONGER if seconds > before else _SHORTER
+        self._seconds[tokens] = before + (seconds - before) * weight
+        if tokens > answers:
+            self._belief = 1.0
 
     def guessed(self, matched: int, right: bool) -> None:
         """A token that was guessed after a match of so many bytes was right or not."""
@@ -56,7 +69,24 @@ class Gain:
 
     def hopeful(self, own: int) -> bool:
         """Whether a good guess would pay, for an answer that had ``own`` tokens in the last call."""
-        return self.length(own, (_HOPE,) * DRAFT_TOKENS) > 0
+        self._rest = max(0, self._rest - 1)
+        return not self._rest and self.length(own, (_HOPE,) * DRAFT_TOKENS) > 0
+
+    def settled(self, own: int, right: int, seconds: float) -> None:
+        """What has come of a guess that took so long to make: of the ``own`` tokens in the last call all but
+        one were proposed, and so many of them right.
+
+        What counts is what was saved on the whole, in calls. Where something was lost, guessing rests.
+        """
+        costs = self._costs(max(0, self._tokens - own) + 1, own - 1)
+        if costs[0] <= 0:
+            return
+        saved = right / self._answers - (costs[-1] - costs[0] + seconds) / costs[0]
+        self._guesses += 1
+        self._saved += (saved - self._saved) * max(_RECENT, 1 / self._guesses)
+        if self._guesses >= _TRIED and self._saved < 0:
+            self._rest = int(_TRIED * -self._saved / _MOST_LOST)
+            self._guesses = 0
 
     def length(self, own: int, odds: Sequence[float]) -> int:
         """How many tokens to propose, when each is right with these odds if all before it were.
@@ -74,7 +104,7 @@ class Gain:
         best = int(rates.argmax())
         if rates[best] > rates[0] * _MARGIN:
             return best
-        self._fade(beside + 1)
+        self._belief *= 1 - _FADING
         return 0
 
     def _costs(self, least: int, more: int) -> NDArray[np.float64]:
@@ -83,12 +113,11 @@ class Gain:
         known = np.flatnonzero(self._seconds)
         if not len(known):
             return np.zeros(1)
-        return np.interp(np.arange(least, least + max(0, more) + 1), known, self._seconds[known])
-
-    def _fade(self, least: int) -> None:
-        """What was measured of larger calls is believed a little less."""
-        larger = self._seconds[least + 1 : least + DRAFT_TOKENS + 1]
-        larger -= (larger - self._costs(least, 0)[0]).clip(0) * _FADING * (larger > 0)
+        costs: NDArray[np.float64] = np.interp(
+            np.arange(least, least + max(0, more) + 1), known, self._seconds[known]
+        )
+        costs[1:] = costs[0] + (costs[1:] - costs[0]) * self._belief
+        return costs
 
 
 def _step(matched: int) -> int:

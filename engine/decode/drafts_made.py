@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 from ..limits import DRAFT_PROMPT_TOKENS, DRAFT_SOURCE_BYTES, DRAFT_TOKENS
@@ -47,6 +48,7 @@ class AnswerDrafts:
         self._own = 1
         self._matches: list[int] = []
         self._silent: int | None = None
+        self._seconds = 0.0
 
     def propose(self, tokens: Sequence[int], limit: int) -> Sequence[int]:
         """What is not worth proposing is guessed all the same, to know when it is worth it again."""
@@ -55,14 +57,19 @@ class AnswerDrafts:
         own, self._own, self._silent = self._own, 1, None
         if not self._gain.hopeful(own):
             return ()
+        began = time.perf_counter()
         ids = self._find(tokens, min(limit, DRAFT_TOKENS))
         count = self._gain.length(own, [self._gain.odds(matched) for matched in self._matches])
         self._own, self._silent = 1 + count, ids[0] if ids and not count else None
+        self._seconds = time.perf_counter() - began
+        if not count:
+            self._gain.settled(1, 0, self._seconds)
         return ids[:count]
 
     def verified(self, proposed: int, right: int) -> None:
         for at, matched in enumerate(self._matches[: min(proposed, right + 1)]):
             self._gain.guessed(matched, at < right)
+        self._gain.settled(1 + proposed, right, self._seconds)
 
     def _find(self, tokens: Sequence[int], limit: int) -> list[int]:
         """The best guess of all sources; ``_matches`` is what was matched ahead of each of its tokens."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +16,7 @@ from fimble.engine.errors import DeadlineExceeded, WorkerCrashed
 from fimble.engine.limits import ANSWER_PATIENCE_SECONDS, IN_USE_SECONDS
 from fimble.engine.runtimes.base import Aborted, Span
 from fimble.engine.runtimes.fake import FakeModel
-from fimble.engine.types import ChatRequest, FimRequest, Message, Request, TextRequest
+from fimble.engine.types import ChatRequest, FimRequest, Message, Request, Sampling, TextRequest, Tool
 from fimble.engine.workers.inbox import Inbox
 from fimble.engine.workers.messages import Cancel, Ended, Piece, Reply, Run, WorkerOptions
 from fimble.engine.workers.opened import open_model
@@ -25,7 +26,7 @@ WORDS = "the quick brown fox jumps over the lazy dog. " * 3
 TEXT = TextRequest("the quick", max_tokens=40)
 CHAT = ChatRequest((Message("user", "say: the"),), max_tokens=40)
 SUGGESTION = FimRequest("x = " + "y" * 90, "", max_tokens=8)
-STEP_SECONDS = 0.01
+STEP_SECONDS, CALL_SECONDS = 0.01, 0.1
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Machine:
 
         def timed(spans: Sequence[Span]) -> None:
             decode(spans)
-            self.now += 0.001
+            self.now += CALL_SECONDS
 
         self.opened.model.decode = timed  # type: ignore[method-assign]
 
@@ -194,6 +195,25 @@ def test_answers_that_repeat_themselves_are_made_in_fewer_calls() -> None:
     assert sum(isinstance(said, Piece) for said in plain.said) >= 200
 
 
+@pytest.mark.parametrize("more", [{}, {"logprobs": 2}, {"sampling": Sampling(temperature=1.0, seed=4)}])
+def test_drafts_change_no_tool_calls(more: dict[str, Any]) -> None:
+    tool = Tool("add", "Adds", json.dumps({"properties": {"first": {"enum": ["first first first"]}}}))
+    request = ChatRequest((Message("user", "add"),), (tool,), "required", max_tokens=90, **more)
+    machine, plain = Machine(64), Machine(64)
+    machine.measure_calls()
+    said = []
+    for each in (machine, plain):
+        each.add(1, request)
+        while not each.ended(1):
+            each.step()
+        deltas = [said.delta for said in each.said if isinstance(said, Piece)]
+        calls = [(call.name, call.arguments) for delta in deltas for call in delta.tool_calls]
+        entries = [entry for delta in deltas for entry in delta.logprobs]
+        said.append((each.text(1), calls, entries, deltas[-1].finish_reason, deltas[-1].usage))
+    assert said[0] == said[1]
+    assert said[0][1] or said[0][3] == "length"
+
+
 def test_drafts_leave_everybody_room_in_a_call() -> None:
     machine = Machine(batch=16, sequences=4)
     machine.measure_calls()
@@ -203,7 +223,7 @@ def test_drafts_leave_everybody_room_in_a_call() -> None:
     while not machine.runner.idle:
         for said in machine.step():
             if isinstance(said, Piece):
-                assert machine.now - max(last[said.id], 1) < 5 * STEP_SECONDS
+                assert machine.now - max(last[said.id], 1) < 5 * CALL_SECONDS
                 last[said.id] = machine.now
 
 

@@ -134,6 +134,29 @@ def test_many_answers_leave_less_room() -> None:
     assert full.length(1, SURE) == 0
 
 
+@pytest.mark.parametrize("lost", [0.05, 0.5])
+def test_guesses_that_do_not_pay_cost_a_hundredth_on_the_whole(lost: float) -> None:
+    gain, guesses, tokens = measured((9, 0.01), (1, 0.01)), 0, 5_000
+    for _ in range(tokens):
+        if gain.hopeful(1):
+            gain.called(1, 1, 0.01)
+            gain.settled(1, 0, lost * 0.01)
+            guesses += 1
+    assert guesses > 64
+    assert guesses * lost < 0.02 * tokens
+
+
+def test_guesses_that_pay_go_on() -> None:
+    gain = measured((9, 0.01), (1, 0.01))
+    for _ in range(1000):
+        gain.called(1, 9, 0.01)
+        gain.settled(9, 3, 0.0001)
+        for _ in range(5):
+            gain.called(1, 1, 0.01)
+            gain.settled(1, 0, 0.0001)
+            assert gain.hopeful(1)
+
+
 def test_odds_are_learnt_for_each_length_of_a_match() -> None:
     gain = Gain(64)
     before = gain.odds(8)
