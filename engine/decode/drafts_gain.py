@@ -17,7 +17,7 @@ _LONGER, _SHORTER = 0.05, 0.3
 _FADING = 0.001
 """What keeps drafts from being tried is believed so much less each time, until they are: it may have
 changed."""
-_MARGIN = 1.05
+_MARGIN = 1.15
 """A gain below this is lost again beside the model's calls."""
 _FIRST_ODDS = (0.5, 0.55, 0.6, 0.65, 0.75, 0.85)
 """For each of the lengths, before anything was seen."""
@@ -35,10 +35,14 @@ _HOPE = 0.9
 
 class Gain:
     """What is known of one model and machine; all its answers share it. ``batch``: the most tokens that a
-    native call may have."""
+    native call may have.
+
+    ``token_seconds`` is how long a token of a prompt takes, 0 where that is not known.
+    """
 
     def __init__(self, batch: int) -> None:
         self._seconds = np.zeros(batch + 1)
+        self.token_seconds = 0.0
         self._belief = 1.0
         self._saved = 0.0
         self._guesses = self._rest = 0
@@ -67,57 +71,57 @@ class Gain:
         at = _step(matched)
         return self._right[at] / self._seen[at]
 
-    def hopeful(self, own: int) -> bool:
-        """Whether a good guess would pay, for an answer that had ``own`` tokens in the last call."""
+    def hopeful(self) -> bool:
+        """Whether a good guess would pay."""
         self._rest = max(0, self._rest - 1)
-        return not self._rest and self.length(own, (_HOPE,) * DRAFT_TOKENS) > 0
+        return not self._rest and self.length((_HOPE,) * DRAFT_TOKENS) > 0
 
-    def settled(self, own: int, right: int, seconds: float) -> None:
-        """What has come of a guess that took so long to make: of the ``own`` tokens in the last call all but
-        one were proposed, and so many of them right.
-
-        What counts is what was saved on the whole, in calls. Where something was lost, guessing rests.
-        """
-        costs = self._costs(max(0, self._tokens - own) + 1, own - 1)
-        if costs[0] <= 0:
-            return
-        saved = right / self._answers - (costs[-1] - costs[0] + seconds) / costs[0]
-        self._guesses += 1
-        self._saved += (saved - self._saved) * max(_RECENT, 1 / self._guesses)
-        if self._guesses >= _TRIED and self._saved < 0:
-            self._rest = int(_TRIED * -self._saved / _MOST_LOST)
-            self._guesses = 0
-
-    def length(self, own: int, odds: Sequence[float]) -> int:
+    def length(self, odds: Sequence[float]) -> int:
         """How many tokens to propose, when each is right with these odds if all before it were.
 
-        The best is what makes the most tokens a second, those of the other answers counted. All answers
-        together leave room for each other.
+        The best is what makes the most tokens a second if all answers do the same; together they leave room
+        for each other.
         """
-        beside = max(0, self._tokens - own)
         most = min(len(odds), (len(self._seconds) - 1) // self._answers - 1)
-        costs = self._costs(beside + 1, most)
-        if most <= 0 or costs[0] <= 0:
-            return 0  # there is no room, or nothing was measured
+        if most <= 0:
+            return 0
         expected = np.cumsum([1.0, *np.cumprod(odds[:most])])
-        rates = (self._answers - 1 + expected) / costs
+        costs = self._costs(self._answers * np.arange(1, most + 2))
+        if costs[0] <= 0:
+            return 0  # nothing was measured
+        costs[1:] = costs[0] + (costs[1:] - costs[0]) * self._belief
+        rates = expected / costs
         best = int(rates.argmax())
         if rates[best] > rates[0] * _MARGIN:
             return best
         self._belief *= 1 - _FADING
         return 0
 
-    def _costs(self, least: int, more: int) -> NDArray[np.float64]:
-        """Seconds for calls with ``least`` tokens and up to so many more; larger calls than any that was
-        measured are taken for as fast, until they have been tried."""
+    def settled(self, proposed: int, right: int, seconds: float) -> None:
+        """What has come of a guess that took so long to make: so many of its tokens were in the last call,
+        and so many of them were right.
+
+        What counts is what was saved on the whole, in calls. Where something was lost, guessing rests.
+        """
+        drafts = max(1, self._tokens - self._answers)
+        plain, last = self._costs(np.array([self._answers, self._tokens]))
+        if plain <= 0:
+            return
+        saved = right / self._answers - ((last - plain) * proposed / drafts + seconds) / plain
+        self._guesses += 1
+        self._saved += (saved - self._saved) * max(_RECENT, 1 / self._guesses)
+        if self._guesses >= _TRIED and self._saved < 0:
+            self._rest = int(_TRIED * -self._saved / _MOST_LOST)
+            self._guesses = 0
+
+    def _costs(self, tokens: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Seconds for calls with so many tokens. Of calls larger than any that was measured each further
+        token is taken for one of a prompt, until they have been tried."""
         known = np.flatnonzero(self._seconds)
         if not len(known):
-            return np.zeros(1)
-        costs: NDArray[np.float64] = np.interp(
-            np.arange(least, least + max(0, more) + 1), known, self._seconds[known]
-        )
-        costs[1:] = costs[0] + (costs[1:] - costs[0]) * self._belief
-        return costs
+            return np.zeros(len(tokens))
+        costs: NDArray[np.float64] = np.interp(tokens, known, self._seconds[known])
+        return costs + (tokens - known[-1]).clip(0) * self.token_seconds
 
 
 def _step(matched: int) -> int:

@@ -45,7 +45,6 @@ class AnswerDrafts:
         self._make_sources = sources
         self._sources: Sequence[Source] | None = None
         self._followed = begin
-        self._own = 1
         self._matches: list[int] = []
         self._silent: int | None = None
         self._seconds = 0.0
@@ -54,22 +53,22 @@ class AnswerDrafts:
         """What is not worth proposing is guessed all the same, to know when it is worth it again."""
         if self._silent is not None:
             self._gain.guessed(self._matches[0], tokens[self._followed] == self._silent)
-        own, self._own, self._silent = self._own, 1, None
-        if not self._gain.hopeful(own):
+        self._silent = None
+        if not self._gain.hopeful():
             return ()
         began = time.perf_counter()
         ids = self._find(tokens, min(limit, DRAFT_TOKENS))
-        count = self._gain.length(own, [self._gain.odds(matched) for matched in self._matches])
-        self._own, self._silent = 1 + count, ids[0] if ids and not count else None
+        count = self._gain.length([self._gain.odds(matched) for matched in self._matches])
+        self._silent = ids[0] if ids and not count else None
         self._seconds = time.perf_counter() - began
         if not count:
-            self._gain.settled(1, 0, self._seconds)
+            self._gain.settled(0, 0, self._seconds)
         return ids[:count]
 
     def verified(self, proposed: int, right: int) -> None:
         for at, matched in enumerate(self._matches[: min(proposed, right + 1)]):
             self._gain.guessed(matched, at < right)
-        self._gain.settled(1 + proposed, right, self._seconds)
+        self._gain.settled(proposed, right, self._seconds)
 
     def _find(self, tokens: Sequence[int], limit: int) -> list[int]:
         """The best guess of all sources; ``_matches`` is what was matched ahead of each of its tokens."""

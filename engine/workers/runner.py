@@ -184,5 +184,6 @@ class Runner:
         """How long a call took."""
         tokens = sum(len(part.span.tokens) for part in parts)
         self._pace.note(tokens, seconds)
+        self._gain.token_seconds = self._pace.token_seconds
         if all(part.span.rows == len(part.span.tokens) for part in parts):
             self._gain.called(len(parts), tokens, seconds)

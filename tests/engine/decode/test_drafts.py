@@ -88,59 +88,67 @@ def measured(*seconds: tuple[int, float], answers: int = 1) -> Gain:
 
 
 def test_nothing_is_proposed_before_anything_was_measured() -> None:
-    assert Gain(64).length(1, SURE) == 0
-    assert measured((1, 0.0)).length(1, SURE) == 0
+    assert Gain(64).length(SURE) == 0
+    assert measured((1, 0.0)).length(SURE) == 0
 
 
 def test_rows_that_cost_nothing_are_taken() -> None:
-    assert measured((9, 0.01), (1, 0.01)).length(1, SURE) == DRAFT_TOKENS
+    assert measured((9, 0.01), (1, 0.01)).length(SURE) == DRAFT_TOKENS
 
 
 def test_rows_that_cost_as_much_as_calls_are_not() -> None:
     gain = measured((9, 0.09), (1, 0.01))
-    assert gain.length(1, SURE) == 0
-    assert not gain.hopeful(1)
+    assert gain.length(SURE) == 0
+    assert not gain.hopeful()
 
 
 def test_as_many_are_proposed_as_are_likely_to_be_right() -> None:
     gain = measured((9, 0.02), (1, 0.01))
-    assert gain.length(1, [0.1] * DRAFT_TOKENS) == 0
-    assert 0 < gain.length(1, [0.9, 0.9, 0.9, 0.1, 0.1, 0.1]) <= 3
+    assert gain.length([0.1] * DRAFT_TOKENS) == 0
+    assert 0 < gain.length([0.9, 0.9, 0.9, 0.1, 0.1, 0.1]) <= 3
 
 
 def test_what_larger_calls_take_is_found_out() -> None:
     gain = measured((1, 0.01))
-    assert gain.length(1, SURE) == DRAFT_TOKENS
+    assert gain.length(SURE) == DRAFT_TOKENS
     gain.called(1, 9, 0.2)
     gain.called(1, 1, 0.01)
-    assert gain.length(1, SURE) == 0
+    assert gain.length(SURE) == 0
+
+
+def test_larger_calls_are_not_tried_where_tokens_are_known_to_be_slow() -> None:
+    gain = measured((1, 0.01))
+    gain.token_seconds = 0.01
+    assert gain.length(SURE) == 0
+    gain.token_seconds = 0.001
+    assert gain.length(SURE) == DRAFT_TOKENS
 
 
 def test_what_was_slow_once_is_tried_again_after_a_while() -> None:
     gain = measured((9, 0.1), (1, 0.01))
     tries = 0
-    while gain.length(1, SURE) == 0:
+    while gain.length(SURE) == 0:
         tries += 1
         assert tries < 2000
     assert tries > 50
 
 
 def test_many_answers_leave_less_room() -> None:
-    """A call with 17 tokens costs as much as one with 9, and one with 33 twice as much."""
-    alone = measured((1, 0.01), (9, 0.01), (17, 0.01), (33, 0.02), (8, 0.01), answers=8)
-    crowded = measured((1, 0.01), (9, 0.01), (17, 0.01), (33, 0.02), (17, 0.01), answers=16)
-    assert alone.length(1, SURE) > crowded.length(1, SURE)
+    """Up to 32 tokens a call takes no longer than with one."""
+    costs = (1, 0.01), (32, 0.01), (64, 0.02), (8, 0.01)
+    assert measured(*costs, answers=4).length(SURE) > measured(*costs, answers=8).length(SURE) > 0
+    assert measured(*costs, (32, 0.01), answers=32).length(SURE) == 0
     full = measured((64, 0.01), answers=64)
-    assert full.length(1, SURE) == 0
+    assert full.length(SURE) == 0
 
 
 @pytest.mark.parametrize("lost", [0.05, 0.5])
 def test_guesses_that_do_not_pay_cost_a_hundredth_on_the_whole(lost: float) -> None:
     gain, guesses, tokens = measured((9, 0.01), (1, 0.01)), 0, 5_000
     for _ in range(tokens):
-        if gain.hopeful(1):
+        if gain.hopeful():
             gain.called(1, 1, 0.01)
-            gain.settled(1, 0, lost * 0.01)
+            gain.settled(0, 0, lost * 0.01)
             guesses += 1
     assert guesses > 64
     assert guesses * lost < 0.02 * tokens
@@ -150,11 +158,11 @@ def test_guesses_that_pay_go_on() -> None:
     gain = measured((9, 0.01), (1, 0.01))
     for _ in range(1000):
         gain.called(1, 9, 0.01)
-        gain.settled(9, 3, 0.0001)
+        gain.settled(8, 3, 0.0001)
         for _ in range(5):
             gain.called(1, 1, 0.01)
-            gain.settled(1, 0, 0.0001)
-            assert gain.hopeful(1)
+            gain.settled(0, 0, 0.0001)
+            assert gain.hopeful()
 
 
 def test_odds_are_learnt_for_each_length_of_a_match() -> None:
@@ -222,10 +230,10 @@ def test_what_is_not_proposed_is_guessed_silently() -> None:
     """So it becomes known that guesses have become right."""
 
     class Dear(Free):
-        def hopeful(self, own: int) -> bool:
+        def hopeful(self) -> bool:
             return True
 
-        def length(self, own: int, odds: Sequence[float]) -> int:
+        def length(self, odds: Sequence[float]) -> int:
             return 0
 
     on, gain = fake(answer=SAID), Dear()

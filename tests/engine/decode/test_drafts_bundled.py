@@ -34,10 +34,10 @@ class Eager(Gain):
 
     right = 0
 
-    def hopeful(self, own: int) -> bool:
+    def hopeful(self) -> bool:
         return True
 
-    def length(self, own: int, odds: Sequence[float]) -> int:
+    def length(self, odds: Sequence[float]) -> int:
         return len(odds)
 
     def guessed(self, matched: int, right: bool) -> None:
@@ -47,7 +47,7 @@ class Eager(Gain):
 class Silent(Gain):
     """Proposes nothing."""
 
-    def hopeful(self, own: int) -> bool:
+    def hopeful(self) -> bool:
         return False
 
 
