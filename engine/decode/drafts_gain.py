@@ -121,7 +121,8 @@ class Gain:
         if not len(known):
             return np.zeros(len(tokens))
         costs: NDArray[np.float64] = np.interp(tokens, known, self._seconds[known])
-        return costs + (tokens - known[-1]).clip(0) * self.token_seconds
+        costs += (tokens - known[-1]).clip(0) * self.token_seconds
+        return costs
 
 
 def _step(matched: int) -> int:
