@@ -161,8 +161,8 @@ ANSWER_PATIENCE_SECONDS = 2.0
 RIDE_SECONDS = 0.1
 """An answer that takes a while shares the native calls of suggestions when it got no token for so long."""
 PIECE_SECONDS, PIECE_SECONDS_ALONE = 0.008, 0.03
-"""How long a native call may read prompts, at the measured speed: beside answers that wait for their next
-token, and otherwise."""
+"""How long a native call may read prompts, at the measured speed: each one beside answers that wait for their
+next token, and all together."""
 LONG_CALL_SECONDS = 0.05
 """Work ahead of time is stopped within a native call that takes longer, when a request comes."""
 PLANNING_SECONDS = 0.005

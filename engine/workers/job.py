@@ -18,8 +18,9 @@ class Job:
     ``cached`` were known when it came to its place. ``steps`` is None where only the prompt is read.
     ``planning`` is the making of the prompt, where that takes long.
 
-    ``advanced`` is when it last got what it needed, or when it came. ``given_up``: nobody waits for it,
-    but its prompt is read on, since somebody is likely to ask for nearly the same again.
+    ``advanced`` is when it last got what it needed, or when it came; ``read`` is when its prompt was read.
+    ``given_up``: nobody waits for it, but its prompt is read on, since somebody is likely to ask for nearly
+    the same again.
     """
 
     run: Run
@@ -34,6 +35,7 @@ class Job:
     place: Place | None = None
     planning: Planning[Task] | None = None
     advanced: float = 0.0
+    read: float = 0.0
     begun: bool = False
     reading: bool = True
     given_up: bool = False

@@ -54,6 +54,8 @@ class Jobs:
         urgency = urgency_of(request, warm=run.warm)
         deadline = None if request.deadline_ms is None else arrived + request.deadline_ms / 1000
         document = None if request.document is None else (request.user, request.document)
+        for other in [other for other in self._jobs if other.given_up and other.document == document]:
+            self.end(other, None)  # what it has read is there for the new one
         self._jobs.append(Job(run, urgency, arrived, deadline, document, advanced=arrived))
 
     def end_unwanted(self) -> None:
@@ -68,10 +70,10 @@ class Jobs:
                 self.end(job, DeadlineExceeded("The deadline passed before the model had read the prompt."))
 
     def _give_up(self, job: Job) -> None:
-        """End a cancelled job. A suggestion's prompt is read on: whoever types asks for nearly the same with
-        the next key."""
-        reads_on = job.reading and job.place is not None and job.urgency is Urgency.SUGGESTION
-        if not reads_on or self._inbox.closed:
+        """End a cancelled job. A suggestion's prompt is read on: whoever types in that document asks for
+        nearly the same with the next key."""
+        reads_on = job.reading and job.place is not None and job.document is not None
+        if not reads_on or job.urgency is not Urgency.SUGGESTION or self._inbox.closed:
             self.end(job, None)
             return
         self._tell_end(job, None)
@@ -117,7 +119,9 @@ class Jobs:
 
     def deliver(self, job: Job, rows: Rows) -> None:
         """Give a job what it needed; send what it shows, and take what it needs next."""
-        job.reading, job.advanced = False, self._clock()
+        job.advanced = self._clock()
+        if job.reading:
+            job.reading, job.read = False, job.advanced
         if job.steps is None:
             self.end(job, None)
             return

@@ -186,4 +186,5 @@ class Runner:
         self._pace.note(tokens, seconds)
         self._gain.token_seconds = self._pace.token_seconds
         if all(part.span.rows == len(part.span.tokens) for part in parts):
+            self._pace.note_rows(tokens, seconds)
             self._gain.called(len(parts), tokens, seconds)

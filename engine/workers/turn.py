@@ -36,15 +36,17 @@ class Part:
 def compose(jobs: Iterable[Job], batch: int, pace: Pace, now: float) -> list[Part]:
     """The parts of the next native call, of at most ``batch`` tokens; ``jobs`` have places."""
     jobs = _invited(list(jobs), now)
-    decoding = sorted((job for job in jobs if job.missing <= job.rows), key=lambda job: job.advanced)
+    decoding = sorted((job for job in jobs if job.missing <= job.rows), key=_turn)
     reading = sorted((job for job in jobs if job.missing > job.rows), key=lambda job: _order(job, now))
-    parts, room = [], batch
+    parts, room = list[Part](), batch
+    enough = batch - pace.rows_worth_it(batch)
     for job in decoding:
-        if job.missing <= room:
+        if job.missing <= room and (room > enough or job.urgency is not Urgency.SUGGESTION):
             parts.append(_part(job, job.missing))
             room -= job.missing
-    limit = PIECE_SECONDS if parts else PIECE_SECONDS_ALONE
-    room = min(room, pace.tokens_in(limit, _LEAST, batch))
+    # whoever decodes waits for a piece of each prompt, and for no long one
+    seconds = min(PIECE_SECONDS * len(reading), PIECE_SECONDS_ALONE) if parts else PIECE_SECONDS_ALONE
+    room = min(room, pace.tokens_in(seconds, _LEAST, batch))
     for job in reading:
         if room <= 0:
             break
@@ -62,6 +64,12 @@ def _invited(jobs: Sequence[Job], now: float) -> list[Job]:
 
 def _rides(job: Job, now: float) -> bool:
     return job.urgency is Urgency.ANSWER and now - job.advanced >= RIDE_SECONDS
+
+
+def _turn(job: Job) -> tuple[bool, float]:
+    """Suggestions one after the other, since a part of one is of no use; long answers by turns."""
+    short = job.urgency is Urgency.SUGGESTION
+    return short, job.read if short else job.advanced
 
 
 def _order(job: Job, now: float) -> tuple[bool, int, int]:

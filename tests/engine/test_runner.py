@@ -330,6 +330,24 @@ def test_a_prompt_is_read_on_after_its_request_was_dropped() -> None:
     assert machine.evaluated - read < 20
 
 
+def test_what_is_read_on_for_a_document_ends_with_its_next_request() -> None:
+    """However many keys were dropped, its prompt is read once."""
+    machine, once = Machine(batch=64, sequences=8), Machine(batch=64, sequences=8)
+    for id in range(1, 7):
+        machine.add(id, fim("one", "a" * 400 + "b" * id))
+        machine.add(id + 100, fim(str(id), "c" * 400))
+        machine.step()
+        machine.inbox.put(Cancel(id))
+    while not machine.runner.idle:
+        machine.step()
+    for id in range(1, 7):
+        once.add(id + 100, fim(str(id), "c" * 400))
+    once.add(6, fim("one", "a" * 400 + "b" * 6))
+    while not once.runner.idle:
+        once.step()
+    assert machine.evaluated <= once.evaluated + 6 * 3
+
+
 def test_work_ahead_of_time_leaves_documents_in_use_alone() -> None:
     machine, ids = Machine(sequences=2), itertools.count(1)
     for document in ("one", "two"):
