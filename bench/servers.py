@@ -31,12 +31,12 @@ class Served:
 
 @asynccontextmanager
 async def fimble() -> AsyncIterator[Served]:
-    """A server with one worker and without keys."""
+    """A server as it is started by default, without keys."""
     with tempfile.TemporaryDirectory(prefix="fimble-bench-") as folder:
         database = f"sqlite:///{Path(folder) / 'server.db'}"
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "fimble.cli.main", "serve",
-            "--port", "0", "--database", database, "--queue", str(QUEUE), "--workers", "1",
+            "--port", "0", "--database", database, "--queue", str(QUEUE),
             stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         assert process.stderr is not None

@@ -83,7 +83,10 @@ def serve(
     model: Model = None,
     engine: EngineOption = None,
     threads: Threads = None,
-    workers: Annotated[int | None, typer.Option(help="Processes with the model loaded [1].")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Processes with the model loaded [one for each core, if the model is small]."),
+    ] = None,
     queue: Annotated[int | None, typer.Option(help="How many requests may wait [32].")] = None,
     log_level: Annotated[
         str, typer.Option(help="debug, info (a line for each request), warning or error.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
 from typing import Any
 
 from fimble.engine.engine import Engine
-from fimble.engine.errors import SettingsError
+from fimble.engine.errors import FimbleError, SettingsError
 from fimble.engine.runtimes.memory import SEQUENCES
 from fimble.engine.settings import require_settings
 from fimble.server.run import serve
@@ -15,8 +16,8 @@ from fimble.server.settings import server_settings
 
 from .log import set_up_log
 
-DEFAULTS = {"sequences": SEQUENCES}
-"""Many people type at a server: each needs a place in the model's cache."""
+DEFAULTS = {"sequences": SEQUENCES, "workers": 0}
+"""Many people type at a server: each needs a place in the model's cache, and all need all cores."""
 
 
 def run(server_flags: dict[str, Any], engine_flags: dict[str, Any], log_level: str) -> None:
@@ -25,9 +26,11 @@ def run(server_flags: dict[str, Any], engine_flags: dict[str, Any], log_level: s
 
     async def main() -> None:
         engine = Engine(settings)
+        loading = asyncio.create_task(_load(engine))
         try:
             await serve(engine, server, _say)
         finally:
+            loading.cancel()
             await engine.close()
 
     try:
@@ -36,6 +39,12 @@ def run(server_flags: dict[str, Any], engine_flags: dict[str, Any], log_level: s
         raise SettingsError(
             f"Cannot listen on {server.host}:{server.port}: {error.strerror or error}."
         ) from error
+
+
+async def _load(engine: Engine) -> None:
+    """Open the model before somebody asks; who asks is told why that fails."""
+    with suppress(FimbleError):
+        await engine.load()
 
 
 def _say(url: str) -> None:

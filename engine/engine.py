@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from .backends.base import Backend
+from .backends.local import LocalBackend
 from .choosing import Rules
 from .errors import FimbleError
 from .limits import CONTEXT_CHARACTERS
@@ -134,13 +135,20 @@ class Engine:
         return {served.id: use for served in self._models if (use := served.cache) is not None}
 
     @property
+    def workers(self) -> int:
+        """How many workers the default model has on this machine; 0 where another one answers."""
+        backend = self._models.default.backend
+        return backend.workers if isinstance(backend, LocalBackend) else 0
+
+    @property
     def waiting(self) -> int:
         """How many requests wait for their turn."""
         return self._scheduler.waiting
 
     async def load(self) -> ModelInfo:
         """Open the default model, so that the first request finds it ready; raises why that fails."""
-        return await self._models.default.backend.info()
+        backend = self._models.default.backend
+        return await (backend.load() if isinstance(backend, LocalBackend) else backend.info())
 
     async def check(self) -> ModelInfo:
         """The default model; raises within seconds why it cannot answer now."""

@@ -168,7 +168,9 @@ LONG_CALL_SECONDS = 0.05
 PLANNING_SECONDS = 0.005
 """How often a worker that has nothing else to do asks whether a prompt that waits for a process is made."""
 WAITING_PROMPT_SECONDS = 0.3
-"""A prompt that got nothing for so long is read ahead of shorter ones."""
+"""For a prompt that somebody waits for so long, half of the time is kept that a call has for prompts."""
+DOCUMENTS_WAITING = 1000
+"""Of how many documents it is known since when somebody waits for them."""
 IN_USE_SECONDS = 10.0
 """For so long after a request, work ahead of time for others does not take its document's place."""
 

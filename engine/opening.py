@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 
 from .backends.base import Backend
-from .backends.local import LocalBackend, LocalModel
+from .backends.local import LocalBackend, LocalModel, slots_of
 from .errors import SettingsError
 from .models.catalogue import resolve_model
 from .runtimes.memory import LEAST_CONTEXT, SEQUENCES_WANTED
@@ -21,6 +22,8 @@ from .workers.worker import OnState, Worker
 
 ANSWER_TOKENS = 512
 """Room that the context has beside a window that the user has chosen."""
+SMALL_MODEL_BYTES, MOST_WORKERS = 64 << 20, 8
+"""Up to this size a model runs in several workers, where that is left to us, and in at most so many."""
 FAKE = "fake"
 """A model for tests, with no file: it says what ``FIMBLE_FAKE`` tells it to say."""
 MakeRoom = Callable[[], Awaitable[None]]
@@ -67,18 +70,32 @@ def open_local(
         path = str(file)
     if name in settings.models or id in settings.models:
         id = name or settings.model
+    settings = divided(settings, path)
     workers = 1 if settings.engine == "shared" else settings.workers
     make_worker = worker_maker(settings, path, on_state, id, make_room)
     glance = partial(_glance, path, settings)
     return LocalBackend(
-        LocalModel(id, path), make_worker, workers, settings.engine, slots_of(settings), glance
+        LocalModel(id, path), make_worker, workers, settings.engine, slots_of(settings.sequences), glance
     )
 
 
-def slots_of(settings: Settings) -> int:
-    """How many requests of a kind one worker is given at a time: with suggestions and answers that take a
-    while, each has a place in the model's cache."""
-    return max(1, (settings.sequences or SEQUENCES_WANTED) // 2)
+def divided(settings: Settings, path: str) -> Settings:
+    """The settings with a number of workers, where that is left to us.
+
+    A model that is small computes so little at a time that its threads mostly wait for each other, the more
+    so beside a server that is busy too. Several workers with a thread each do not wait.
+    """
+    if settings.workers:
+        return settings
+    with suppress(OSError):
+        if os.stat(path).st_size <= SMALL_MODEL_BYTES:
+            workers = min(MOST_WORKERS, os.cpu_count() or 1)
+            sequences = -(-(settings.sequences or SEQUENCES_WANTED) // workers)
+            threads = settings.threads or 1
+            return settings.model_copy(
+                update={"workers": workers, "sequences": sequences, "threads": threads}
+            )
+    return settings.model_copy(update={"workers": 1})
 
 
 def _glance(path: str, settings: Settings) -> ModelInfo:

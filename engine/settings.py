@@ -73,7 +73,12 @@ class Settings(BaseModel):
         description="Places in code that the model keeps at hand; 0: 8, and 64 in `fimble serve`",
     )
     threads: int = Field(0, ge=0, le=256, description="Threads for the model; 0: half the cores, at most 4")
-    workers: int = Field(1, ge=1, le=64, description="Worker processes, each with the model loaded")
+    workers: int = Field(
+        1,
+        ge=0,
+        le=64,
+        description="Processes with the model loaded; 0, as in `fimble serve`: a small model has one a core",
+    )
     window_tokens: int = Field(
         0, ge=0, le=131_072, description="Size of the prompt; 0: fits the model and this machine"
     )

@@ -96,14 +96,13 @@ def open_services(engine: Engine, settings: ServerSettings, keys_needed: bool = 
     refused while keys cannot be checked, and usage waits in memory until it can be used."""
     database = Database(settings.database_url, create=settings.usage_days > 0)
     keys = KeyDirectory(database, keys_needed)
-    workers = engine.settings.workers if engine.settings.engine == "local" else 0
     return Services(
         engine=engine,
         settings=settings,
         keys=keys,
         rate_limits=RateLimits(settings.limits, keys.tokens_today),
         usage=UsageRecorder(database, settings.usage_days),
-        metrics=Metrics(workers, lambda: engine.waiting),
+        metrics=Metrics(engine.workers, lambda: engine.waiting),
         models=ModelTable(engine),
         memory=AnswerMemory(),
         readers=asyncio.Semaphore(PDF_READERS),

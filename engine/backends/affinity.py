@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 from ..limits import AFFINITIES_KEPT
 from ..types import ChatRequest, FimRequest, Request
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Hashable)
 _BEGINNING, _LINES = 200, 3
 """What counts as a beginning: so many characters (or tokens), and of a text no more than so many lines."""
 
@@ -18,6 +19,11 @@ class Affinity(Generic[T]):
 
     def __init__(self) -> None:
         self._places: dict[int, T] = {}
+        self._counts = Counter[T]()
+
+    def count(self, place: T) -> int:
+        """How many beginnings belong to a place."""
+        return self._counts[place]
 
     def find(self, request: Request) -> T | None:
         """Where the last request like this one went."""
@@ -25,11 +31,15 @@ class Affinity(Generic[T]):
 
     def note(self, request: Request, place: T) -> None:
         """Remember where it goes."""
-        key = affinity_of(request)
-        self._places.pop(key, None)
+        self._forget(key := affinity_of(request))
         self._places[key] = place
+        self._counts[place] += 1
         if len(self._places) > AFFINITIES_KEPT:
-            del self._places[next(iter(self._places))]
+            self._forget(next(iter(self._places)))
+
+    def _forget(self, key: int) -> None:
+        if (place := self._places.pop(key, None)) is not None:
+            self._counts[place] -= 1
 
 
 def affinity_of(request: Request) -> int:

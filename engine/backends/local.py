@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import astuple, dataclass, replace
 
+from ..runtimes.memory import SEQUENCES_WANTED
 from ..serving import Serving
 from ..types import CacheUse, Delta, FimRequest, ModelInfo, Request
 from ..workers.worker import Worker
@@ -70,6 +71,11 @@ class LocalBackend:
                 self._glanced = stamp, await asyncio.to_thread(self._glance)
             return replace(self._glanced[1], id=self._model.id)
 
+    async def load(self) -> ModelInfo:
+        """Open the model in all workers."""
+        opened = await asyncio.gather(*(worker.open() for worker in self._workers))
+        return replace(opened[0], id=self._model.id)
+
     async def check(self) -> ModelInfo:
         """All workers that were started must live, and one at least must be started."""
         started = [worker for worker in self._workers if worker.running] or self._workers[:1]
@@ -104,6 +110,11 @@ class LocalBackend:
         return any(worker.running for worker in self._workers)
 
     @property
+    def workers(self) -> int:
+        """How many there are."""
+        return len(self._workers)
+
+    @property
     def cache(self) -> CacheUse | None:
         """That of all workers together; None while no model is open."""
         uses = [CacheUse(worker.held, info.cache_tokens, info.sequences) for worker in self._workers
@@ -121,11 +132,13 @@ class LocalBackend:
         await asyncio.gather(*(worker.close() for worker in self._workers))
 
     def _pick(self, request: Request) -> Worker:
-        """The worker that had such a request last, unless it has no slot left and another is less busy."""
+        """The worker that had such a request last, unless it has no slot left and another is less busy. What
+        is new goes where least is to be done and least has been before."""
         if len(self._workers) == 1:
             return self._workers[0]
         known = self._last_worker.find(request)
-        chosen = min(self._workers, key=lambda worker: (worker.busy_like(request), worker.busy))
+        count = self._last_worker.count
+        chosen = min(self._workers, key=lambda worker: (worker.busy_like(request), count(worker)))
         if known is not None:
             busy = known.busy_like(request)
             chosen = known if busy < self._slots_each or busy <= chosen.busy_like(request) else chosen
@@ -148,3 +161,9 @@ def _limited(request: Request) -> Request:
     limit = LINE_TOKENS if request.mode == "line" else BLOCK_TOKENS
     stop = (*request.stop, "\n") if request.mode == "line" else request.stop
     return replace(request, max_tokens=limit if request.max_tokens is None else request.max_tokens, stop=stop)
+
+
+def slots_of(sequences: int) -> int:
+    """How many requests of a kind one worker is given at a time: with suggestions and answers that take a
+    while, each has a place in the model's cache."""
+    return max(1, (sequences or SEQUENCES_WANTED) // 2)

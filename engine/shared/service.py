@@ -20,7 +20,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ..backends.local import LocalBackend, LocalModel
+from ..backends.local import LocalBackend, LocalModel, slots_of
 from ..errors import FimbleError
 from ..limits import CLIENTS, FRAME_BYTES, SPARE_SECONDS
 from ..scheduler import Scheduler
@@ -132,10 +132,10 @@ class Service:
         def worker() -> Worker:
             return Worker(transport, options.worker, options.idle_seconds)
 
-        self._backend = LocalBackend(
-            LocalModel(Path(options.worker.model).stem, options.worker.model), worker, options.workers
-        )
-        self._scheduler = Scheduler(options.workers, options.queue)
+        model = LocalModel(Path(options.worker.model).stem, options.worker.model)
+        slots = slots_of(options.worker.sequences)
+        self._backend = LocalBackend(model, worker, options.workers, slots=slots)
+        self._scheduler = Scheduler(self._backend.slots, options.queue)
         self._alone_seconds = options.alone_seconds
         self._users = itertools.count(1)
         self._clients: set[Client] = set()

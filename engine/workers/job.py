@@ -18,7 +18,8 @@ class Job:
     ``cached`` were known when it came to its place. ``steps`` is None where only the prompt is read.
     ``planning`` is the making of the prompt, where that takes long.
 
-    ``advanced`` is when it last got what it needed, or when it came; ``read`` is when its prompt was read.
+    ``advanced`` is when it last got what it needed, or when it came; ``read`` is when its prompt was read;
+    ``since`` is from when on somebody waits for that in its document, be it with an earlier request.
     ``given_up``: nobody waits for it, but its prompt is read on, since somebody is likely to ask for nearly
     the same again.
     """
@@ -36,6 +37,7 @@ class Job:
     planning: Planning[Task] | None = None
     advanced: float = 0.0
     read: float = 0.0
+    since: float = 0.0
     begun: bool = False
     reading: bool = True
     given_up: bool = False

@@ -9,7 +9,7 @@ from ..decode.answer import Clock, answer, check_fit
 from ..decode.steps import Need, Rows, Steps
 from ..decode.tool_calls import with_tool_calls
 from ..errors import DeadlineExceeded, FimbleError, WorkerCrashed
-from ..limits import PLANNING_SECONDS
+from ..limits import DOCUMENTS_WAITING, PLANNING_SECONDS
 from ..runtimes.base import Runtime
 from ..stopping import Stopped
 from ..types import Delta, FimRequest
@@ -33,6 +33,7 @@ class Jobs:
         self._model, self._planner, self._places = model, planner, places
         self._inbox, self._send, self._clock = inbox, send, clock
         self._jobs: list[Job] = []
+        self._waiting: dict[object, float] = {}
 
     def __iter__(self) -> Iterator[Job]:
         return iter(self._jobs)
@@ -56,7 +57,16 @@ class Jobs:
         document = None if request.document is None else (request.user, request.document)
         for other in [other for other in self._jobs if other.given_up and other.document == document]:
             self.end(other, None)  # what it has read is there for the new one
-        self._jobs.append(Job(run, urgency, arrived, deadline, document, advanced=arrived))
+        since = self._since(document, arrived)
+        self._jobs.append(Job(run, urgency, arrived, deadline, document, advanced=arrived, since=since))
+
+    def _since(self, document: object, arrived: float) -> float:
+        """From when on somebody waits for a prompt of a document to be read."""
+        if document is None:
+            return arrived
+        if len(self._waiting) > DOCUMENTS_WAITING:
+            del self._waiting[next(iter(self._waiting))]
+        return self._waiting.setdefault(document, arrived)
 
     def end_unwanted(self) -> None:
         """End what was cancelled, and whose deadline passed before its prompt was read."""
@@ -122,6 +132,7 @@ class Jobs:
         job.advanced = self._clock()
         if job.reading:
             job.reading, job.read = False, job.advanced
+            self._waiting.pop(job.document, None)
         if job.steps is None:
             self.end(job, None)
             return

@@ -182,9 +182,11 @@ class Runner:
 
     def _note(self, parts: Sequence[Part], seconds: float) -> None:
         """How long a call took."""
-        tokens = sum(len(part.span.tokens) for part in parts)
-        self._pace.note(tokens, seconds)
-        self._gain.token_seconds = self._pace.token_seconds
-        if all(part.span.rows == len(part.span.tokens) for part in parts):
-            self._pace.note_rows(tokens, seconds)
+        tokens, rows = (sum(column) for column in zip(*map(_size, parts), strict=True))
+        self._pace.note(rows, tokens - rows, seconds)
+        if tokens == rows:
             self._gain.called(len(parts), tokens, seconds)
+
+
+def _size(part: Part) -> tuple[int, int]:
+    return len(part.span.tokens), part.span.rows

@@ -37,23 +37,33 @@ def compose(jobs: Iterable[Job], batch: int, pace: Pace, now: float) -> list[Par
     """The parts of the next native call, of at most ``batch`` tokens; ``jobs`` have places."""
     jobs = _invited(list(jobs), now)
     decoding = sorted((job for job in jobs if job.missing <= job.rows), key=_turn)
-    reading = sorted((job for job in jobs if job.missing > job.rows), key=lambda job: _order(job, now))
+    reading = [job for job in jobs if job.missing > job.rows]
     parts, room = list[Part](), batch
-    enough = batch - pace.rows_worth_it(batch)
+    worth_it = pace.rows_worth_it(batch)
     for job in decoding:
-        if job.missing <= room and (room > enough or job.urgency is not Urgency.SUGGESTION):
+        short = job.urgency is Urgency.SUGGESTION
+        if job.missing <= room and (worth_it > 0 or not short):
             parts.append(_part(job, job.missing))
             room -= job.missing
+            worth_it -= job.missing if short else 0
     # whoever decodes waits for a piece of each prompt, and for no long one
     seconds = min(PIECE_SECONDS * len(reading), PIECE_SECONDS_ALONE) if parts else PIECE_SECONDS_ALONE
     room = min(room, pace.tokens_in(seconds, _LEAST, batch))
-    for job in reading:
-        if room <= 0:
-            break
-        count = min(job.missing, room)
-        parts.append(_part(job, count))
+    return parts + [_part(job, count) for job, count in _shared(reading, room, now) if count]
+
+
+def _shared(reading: Sequence[Job], room: int, now: float) -> list[tuple[Job, int]]:
+    """How many tokens of each prompt are read. Short ones first, for most are read soonest so; half of the
+    room is for the one that has waited longest, so that nobody waits for ever."""
+    counts = dict.fromkeys(sorted(reading, key=lambda job: (job.urgency, job.missing)), 0)
+    late = [job for job in reading if now - job.since >= WAITING_PROMPT_SECONDS]
+    turns = [*sorted(late, key=lambda job: job.since)[:1], *counts]
+    for at, job in enumerate(turns):
+        most = room // 2 if late and not at else room
+        count = min(job.missing - counts[job], most)
+        counts[job] += count
         room -= count
-    return parts
+    return list(counts.items())
 
 
 def _invited(jobs: Sequence[Job], now: float) -> list[Job]:
@@ -70,12 +80,6 @@ def _turn(job: Job) -> tuple[bool, float]:
     """Suggestions one after the other, since a part of one is of no use; long answers by turns."""
     short = job.urgency is Urgency.SUGGESTION
     return short, job.read if short else job.advanced
-
-
-def _order(job: Job, now: float) -> tuple[bool, int, int]:
-    """Short prompts first, for most are read soonest so; but nobody waits for ever."""
-    waits = now - job.advanced < WAITING_PROMPT_SECONDS
-    return waits, job.urgency, job.missing
 
 
 def _part(job: Job, count: int) -> Part:

@@ -39,7 +39,7 @@ class Worker:
         self._on_state = on_state
         self._connection: Connection | None = None
         self._failures = Failures(options.model, lambda: asyncio.get_running_loop().time())
-        self._users = 0
+        self._uses: dict[object, Request | None] = {}
         self._idle_timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -71,14 +71,16 @@ class Worker:
 
     @property
     def busy(self) -> int:
-        """How many jobs wait or run."""
-        return len(self._connection.jobs) if self._connection else 0
+        """How many jobs wait or run, be it that they wait for the model to be opened."""
+        return len(self._asked())
 
     def busy_like(self, request: Request) -> int:
         """How many jobs wait or run that this one would have to wait for."""
         long = urgency_of(request) is Urgency.ANSWER
-        jobs = self._connection.jobs if self._connection else []
-        return sum((urgency_of(job.request) is Urgency.ANSWER) == long for job in jobs)
+        return sum((urgency_of(asked) is Urgency.ANSWER) == long for asked in self._asked())
+
+    def _asked(self) -> list[Request]:
+        return [request for request in self._uses.values() if request is not None]
 
     async def open(self) -> ModelInfo:
         """Start it if it does not run and wait for its model; raises why it cannot."""
@@ -118,7 +120,7 @@ class Worker:
         if request.deadline_ms is not None:
             deadline = asyncio.get_running_loop().time() + request.deadline_ms / 1000
         self._failures.check_request(request)
-        with self._in_use():
+        with self._in_use(request):
             for _ in range(LIVES):
                 connection = await self._open(deadline)
                 if connection.ended:
@@ -201,15 +203,16 @@ class Worker:
         task.add_done_callback(self._tasks.discard)
 
     @contextmanager
-    def _in_use(self) -> Iterator[None]:
-        """The worker is not idle meanwhile."""
-        self._users += 1
+    def _in_use(self, request: Request | None = None) -> Iterator[None]:
+        """The worker is not idle meanwhile; ``request`` is what it is asked, if it is more than how it is."""
+        use = object()
+        self._uses[use] = request
         self._stop_idle_timer()
         try:
             yield
         finally:
-            self._users -= 1
-            if not self._users and self._connection is not None and self._idle_seconds > 0:
+            del self._uses[use]
+            if not self._uses and self._connection is not None and self._idle_seconds > 0:
                 self._idle_timer = asyncio.get_running_loop().call_later(self._idle_seconds, self._stop)
 
     def _stop_idle_timer(self) -> None:

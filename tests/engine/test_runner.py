@@ -330,6 +330,21 @@ def test_a_prompt_is_read_on_after_its_request_was_dropped() -> None:
     assert machine.evaluated - read < 20
 
 
+def test_who_drops_each_request_is_read_for_at_last_however_many_short_ones_there_are() -> None:
+    """Somebody's short prompts would always come first; but what was waited for before counts."""
+    machine = Machine(batch=24, sequences=16)
+    for id in range(1, 200):
+        machine.add(id, fim("one", "a" * 300 + "b" * id))
+        for other in range(4):
+            machine.add(1000 * (other + 1) + id, fim(str(other), "c" * id))
+        for _ in range(6):
+            machine.step()
+        if machine.text(id):
+            return
+        machine.inbox.put(Cancel(id))
+    raise AssertionError("one never got an answer")
+
+
 def test_what_is_read_on_for_a_document_ends_with_its_next_request() -> None:
     """However many keys were dropped, its prompt is read once."""
     machine, once = Machine(batch=64, sequences=8), Machine(batch=64, sequences=8)
@@ -392,7 +407,7 @@ def test_a_request_does_not_wait_for_work_ahead_of_time() -> None:
 def test_a_native_call_is_ended_for_what_is_urgent(running: Run, heard: Run | Cancel, ended: bool) -> None:
     """The command comes while the model computes; it is slow."""
     machine, aborted = Machine(batch=200, sequences=2), list[bool]()
-    machine.runner._pace.note(100, 100.0)
+    machine.runner._pace.note(0, 100, 100.0)
     machine.add(running.id, running.request, warm=running.warm)
     decode = machine.opened.model.decode
 
