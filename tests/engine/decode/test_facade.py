@@ -42,7 +42,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> OpenEngine:
     @asynccontextmanager
     async def open_engine(**options: object) -> AsyncIterator[Engine]:
         monkeypatch.setenv("FIMBLE_FAKE", json.dumps(options))
-        engine = Engine(Settings(model="fake", isolation="thread"))
+        engine = Engine(Settings(model="fake", isolation="thread", sequences=2))
         try:
             yield engine
         finally:
