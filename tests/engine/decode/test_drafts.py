@@ -31,7 +31,7 @@ def test_a_guess_is_what_stood_behind_the_same_characters() -> None:
 
 
 def test_the_longest_match_wins_and_of_equal_ones_the_nearest() -> None:
-    assert guessed("a = value_1; b = value_2; b = value_")[0] == "2; b = value_"  # type: ignore[index]
+    assert guessed("a = value_1; b = value_2; b = value_")[0] == "2; b = value_"
     near = guessed("one value_1 longer two value_2 long one value_")
     assert near == ("1 longer two value_2 long one value_", 8)
 
@@ -245,7 +245,7 @@ def test_what_is_not_proposed_is_guessed_silently() -> None:
 
 def test_a_model_that_cannot_take_back_gets_none() -> None:
     on = fake()
-    on.cuts = False  # type: ignore[misc]
+    on.cuts = False
     maker = DraftMaker(on, Free())
     assert maker.from_prompt([1, 2]) is None
     assert maker.from_texts([1, 2], ["x"]) is None
