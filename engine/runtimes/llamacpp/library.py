@@ -17,9 +17,9 @@ from .declarations import CDEF, CONTEXT_DEFAULTS, FIRST_BUILD, LAST_BUILD, MODEL
 
 _ERROR_LEVEL = 4
 _SPINS = "20000"
-"""How often libgomp's threads look for work before they sleep. On idle cores two threads gain nothing with 1,000,
-and more the longer they look; while others use the cores, 20,000 cost about what one thread does, and 300,000
-(the default) and more several times that."""
+"""How often libgomp's threads look for work before they sleep. On idle cores two threads gain nothing with
+1,000, and more the longer they look; while others use the cores, 20,000 cost about what one thread does, and
+300,000 (the default) and more several times that."""
 _LINES_KEPT, _LINE_CHARACTERS = 4, 200
 
 
