@@ -43,17 +43,25 @@ class Spare:
     def take(self) -> subprocess.Popen[bytes] | None:
         """The process, for whoever tells it its options; None when there is none, or it has ended."""
         process, self._process = self._process, None
-        return process if process is not None and process.poll() is None else None
+        if process is not None and process.poll() is not None:
+            _close(process)
+            return None
+        return process
 
     def drop(self) -> subprocess.Popen[bytes] | None:
         """Let it end, since it is not needed; returns the process, which does so soon."""
         process = self.take()
         if process is not None:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.close()
-            process.stdout.close()
+            _close(process)
         return process
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    """Close what it reads and writes."""
+    for end in (process.stdin, process.stdout):
+        assert end is not None
+        with suppress(OSError):  # it has ended, and something was on its way to it
+            end.close()
 
 
 SPARE: ContextVar[Spare] = ContextVar("spare")
