@@ -175,7 +175,7 @@ async def test_an_editor_gets_its_suggestion_all_the_same(
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_stream_over_http_ends_with_one_error(serve: Serve, tmp_path: Path, number: signal.Signals) -> None:
-    served = serve()
+    served = serve("--workers", "1")
     body = json.dumps({"prompt": PROMPT, "max_tokens": 900, "stream": True}).encode()
     with urlopen(Request(served.url + "/v1/completions", body, {"Content-Type": "application/json"})) as got:
         assert got.readline().startswith(b"data: {")
@@ -189,7 +189,7 @@ def test_a_stream_over_http_ends_with_one_error(serve: Serve, tmp_path: Path, nu
 
 
 def test_a_deadline_over_http_is_kept_though_the_worker_is_stopped(serve: Serve, tmp_path: Path) -> None:
-    served = serve()
+    served = serve("--workers", "1")
     assert ask(served, "/complete", HOLE)[0] == 200
     [worker] = running(WORKER, tmp_path)
     send(worker, signal.SIGSTOP)
