@@ -22,8 +22,9 @@ from .workers.worker import OnState, Worker
 
 ANSWER_TOKENS = 512
 """Room that the context has beside a window that the user has chosen."""
-SMALL_MODEL_BYTES, MOST_WORKERS = 64 << 20, 8
-"""Up to this size a model runs in several workers, where that is left to us, and in at most so many."""
+SMALL_MODEL_BYTES, MOST_WORKERS, FEW_CORES = 64 << 20, 8, 2
+"""Up to this size a model runs in several workers, where that is left to us, but in at most so many; and with
+one thread where there are few cores."""
 FAKE = "fake"
 """A model for tests, with no file: it says what ``FIMBLE_FAKE`` tells it to say."""
 MakeRoom = Callable[[], Awaitable[None]]
@@ -80,22 +81,25 @@ def open_local(
 
 
 def divided(settings: Settings, path: str) -> Settings:
-    """The settings with a number of workers, where that is left to us.
+    """The settings with numbers of workers and threads, where they are left to us.
 
     A model that is small computes so little at a time that its threads mostly wait for each other, the more
-    so beside a server that is busy too. Several workers with a thread each do not wait.
+    so where other programs use the cores too. Several workers with a thread each do not wait.
     """
-    if settings.workers:
-        return settings
+    cores, fitted = os.cpu_count() or 1, dict[str, int]()
+    small = _is_small(path)
+    if small and not settings.threads and (cores <= FEW_CORES or not settings.workers):
+        fitted["threads"] = 1
+    if not settings.workers:
+        fitted["workers"] = workers = min(MOST_WORKERS, cores) if small else 1
+        fitted["sequences"] = -(-(settings.sequences or SEQUENCES_WANTED) // workers)
+    return settings.model_copy(update=fitted)
+
+
+def _is_small(path: str) -> bool:
     with suppress(OSError):
-        if os.stat(path).st_size <= SMALL_MODEL_BYTES:
-            workers = min(MOST_WORKERS, os.cpu_count() or 1)
-            sequences = -(-(settings.sequences or SEQUENCES_WANTED) // workers)
-            threads = settings.threads or 1
-            return settings.model_copy(
-                update={"workers": workers, "sequences": sequences, "threads": threads}
-            )
-    return settings.model_copy(update={"workers": 1})
+        return os.stat(path).st_size <= SMALL_MODEL_BYTES
+    return False
 
 
 def _glance(path: str, settings: Settings) -> ModelInfo:

@@ -72,7 +72,12 @@ class Settings(BaseModel):
         le=64,
         description="Places in code that the model keeps at hand; 0: 8, and 64 in `fimble serve`",
     )
-    threads: int = Field(0, ge=0, le=256, description="Threads for the model; 0: half the cores, at most 4")
+    threads: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description="Threads for the model; 0: half the cores, at most 4; 1 for a small model on 2",
+    )
     workers: int = Field(
         1,
         ge=0,

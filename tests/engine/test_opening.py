@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from fimble.engine.engine import Engine
 from fimble.engine.errors import SettingsError
+from fimble.engine.opening import divided
 from fimble.engine.settings import Settings
 from fimble.engine.types import FimRequest
 
@@ -41,3 +43,26 @@ def test_fake_options_that_are_no_object_are_refused(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("FIMBLE_FAKE", sent)
     with pytest.raises(SettingsError, match="FIMBLE_FAKE"):
         Engine(Settings(model="fake"))
+
+
+@pytest.mark.parametrize(
+    ("cores", "size", "given", "workers", "threads", "sequences"),
+    [
+        (2, 1, {"workers": 0, "sequences": 64}, 2, 1, 32),
+        (16, 1, {"workers": 0, "sequences": 64}, 8, 1, 8),
+        (16, 1 << 30, {"workers": 0, "sequences": 64}, 1, 0, 64),
+        (2, 1, {}, 1, 1, 0),
+        (16, 1, {}, 1, 0, 0),
+        (2, 1, {"threads": 2, "workers": 3}, 3, 2, 0),
+    ],
+)
+def test_workers_and_threads_fit_the_model_and_the_cores(
+    cores: int, size: int, given: dict[str, int], workers: int, threads: int, sequences: int,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    path = tmp_path / "m.gguf"
+    with path.open("wb") as file:
+        file.truncate(size)
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    fitted = divided(Settings(**given), str(path))
+    assert (fitted.workers, fitted.threads, fitted.sequences) == (workers, threads, sequences)
