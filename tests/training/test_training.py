@@ -51,7 +51,7 @@ def test_training_learns_and_resumes_where_it_was(corpus: Path, tokenizer: Token
     log = background.read_log(tmp_path / "log.jsonl")
     assert [row["step"] for row in log] == list(range(1, 41))
     assert log[-1]["tokens"] == 40 * 4 * 64
-    assert sum(row["loss"] for row in log[-5:]) < 0.9 * sum(row["loss"] for row in log[:5])
+    assert sum(row["loss"] for row in log[-5:]) < 0.95 * sum(row["loss"] for row in log[:5])
     plot.curves(log, tmp_path / "curves.svg")
     assert "<svg" in (tmp_path / "curves.svg").read_text()
 
