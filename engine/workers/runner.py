@@ -184,6 +184,7 @@ class Runner:
         """How long a call took."""
         tokens, rows = (sum(column) for column in zip(*map(_size, parts), strict=True))
         self._pace.note(rows, tokens - rows, seconds)
+        self._gain.token_seconds = self._pace.token_seconds
         if tokens == rows:
             self._gain.called(len(parts), tokens, seconds)
 

@@ -423,6 +423,14 @@ def test_a_native_call_is_ended_for_what_is_urgent(running: Run, heard: Run | Ca
     assert bool(aborted) == ended
 
 
+def test_drafts_are_priced_at_the_speed_at_which_prompts_are_read() -> None:
+    machine = Machine(batch=200)
+    machine.runner._pace.note(0, 100, 1.0)
+    machine.add(1, fim("one", "d" * 300))
+    machine.step()
+    assert machine.runner._gain.token_seconds == machine.runner._pace.token_seconds > 0
+
+
 def test_what_an_ended_call_would_have_read_is_read_later() -> None:
     machine = Machine(batch=200, sequences=2)
     machine.add(1, fim("one", "h" * 300))
