@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import NoFimTokens
-from ..prompt.chat import find_template
-from ..prompt.detect import detect
-from ..prompt.vocabulary import read_vocabulary
-from ..runtimes.memory import fitting_context, free_bytes
+from ..prompt.chat import ChatTemplate, find_template
+from ..prompt.detect import FimFormat, detect
+from ..prompt.vocabulary import Vocabulary, read_vocabulary
+from ..runtimes.memory import context_of, free_bytes
 from ..types import ModelInfo
-from .gguf import read_header
+from .gguf import Header, read_header
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a file tells; ``form`` is None for a model without fill-in-the-middle."""
+
+    form: FimFormat | None
+    vocabulary: Vocabulary
+    template: ChatTemplate | None
+
+    @classmethod
+    def of(cls, header: Header) -> Facts:
+        try:
+            form = detect(header.metadata)
+        except NoFimTokens:
+            form = None
+        vocabulary = read_vocabulary(header.metadata)
+        return cls(form, vocabulary, find_template(header.metadata, vocabulary))
+
+    def info(self, id: str, runtime: str, context: int) -> ModelInfo:
+        """As a model that is not open."""
+        form, template = self.form, self.template
+        detail = f"{form.family.name} format, found by {form.found_by}" if form else "no fill-in-the-middle"
+        return ModelInfo(
+            id, runtime, context, supports_fim=form is not None, supports_chat=template is not None,
+            supports_tools=template is not None and template.supports_tools,
+            detail=detail,
+        )  # fmt: skip
 
 
 def glance_at(file: str, runtime: str, context_length: int) -> ModelInfo:
@@ -19,23 +48,7 @@ def glance_at(file: str, runtime: str, context_length: int) -> ModelInfo:
     Takes up to a second with a large vocabulary. Raises :class:`~..errors.ModelFileError`.
     """
     header = read_header(Path(file))
-    context = context_length or fitting_context(header, free_bytes())
-    trained = header.number("context_length")
-    try:
-        form = detect(header.metadata)
-        detail = f"{form.family.name} format, found by {form.found_by}"
-    except NoFimTokens:
-        form, detail = None, "no fill-in-the-middle"
-    template = find_template(header.metadata, read_vocabulary(header.metadata))
-    return ModelInfo(
-        Path(file).stem,
-        runtime,
-        min(context, trained) if trained else context,
-        supports_fim=form is not None,
-        supports_chat=template is not None,
-        supports_tools=template is not None and template.supports_tools,
-        detail=detail,
-    )
+    return Facts.of(header).info(Path(file).stem, runtime, context_of(header, context_length, free_bytes()))
 
 
 def glance_at_fake(file: str, context_length: int) -> ModelInfo:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,7 @@ class CTransformers:
             raise ModelFileError(f"ctransformers could not load {header.path}: {error}") from error
         self._threads, self._context_length, self.batch = ThreadCount(threads), context_length, batch
         self._tokens: list[str] = header.metadata["tokenizer.ggml.tokens"]
-        self._pieces: dict[int, bytes] = {}
+        self.piece: Callable[[int], bytes] = cache(self._read_piece)
         self._rows: list[Scores] = []
         self._types: list[int] = header.metadata["tokenizer.ggml.token_type"]
         self._nul = self._tokens.index("<0x00>") if "<0x00>" in self._tokens else None
@@ -87,12 +88,6 @@ class CTransformers:
         out = (ctypes.c_int * (len(data) + 8))()
         count = self._llm.ctransformers_llm_tokenize(data, False, out)
         return list(out[:count])
-
-    def piece(self, token: int) -> bytes:
-        found = self._pieces.get(token)
-        if found is None:
-            found = self._pieces[token] = self._read_piece(token)
-        return found
 
     def _read_piece(self, token: int) -> bytes:
         kind, text = self._types[token], self._tokens[token]

@@ -51,6 +51,13 @@ def fitting_context(header: Header, free: int) -> int:
     return context
 
 
+def context_of(header: Header, wanted: int, free: int) -> int:
+    """How many tokens a sequence holds: as many as are ``wanted`` (0: that fit), but not more than the model
+    was trained for."""
+    context, trained = wanted or fitting_context(header, free), header.number("context_length")
+    return min(context, trained) if trained else context
+
+
 def sequence_count(header: Header, context: int, cache_tokens: int, wanted: int, free: int) -> int:
     """How many sequences of ``context`` tokens a cache is divided into.
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..decode.recall import RECALL_KEY
-from ..errors import ModelFileError, NoFimTokens
+from ..errors import ModelFileError
 from ..models.gguf import Header, read_header
-from ..prompt.chat import ChatTemplate, find_template
-from ..prompt.detect import FimFormat, detect
-from ..prompt.vocabulary import Vocabulary, read_vocabulary
+from ..models.glance import Facts
+from ..prompt.chat import ChatTemplate
+from ..prompt.detect import FimFormat
+from ..prompt.vocabulary import Vocabulary
 from ..runtimes.base import Runtime
-from ..runtimes.memory import check_memory, fitting_context, free_bytes, sequence_count
+from ..runtimes.memory import check_memory, context_of, free_bytes, sequence_count
 from ..runtimes.speed import token_seconds
 from ..types import ModelInfo
 from .messages import WorkerOptions
@@ -62,7 +63,8 @@ def _open_llamacpp(options: WorkerOptions, header: Header | None = None) -> Open
     header = header or read_header(Path(options.model))
     library = open_library()
     check(header)
-    context, free = _context(options, header), free_bytes()
+    free = free_bytes()
+    context = context_of(header, options.context_length, free)
     sequences = sequence_count(header, context, options.cache_tokens, options.sequences, free)
     if not (options.gpu_layers and library.lib.llama_supports_gpu_offload()):  # else it tells by itself
         check_memory(header, sequences * context, free)
@@ -80,41 +82,25 @@ def _open_ctransformers(
 
     header = header or read_header(Path(options.model))
     check(header)
-    context = _context(options, header)
+    context = context_of(header, options.context_length, free_bytes())
     model = CTransformers(header, threads=options.threads, context_length=context, batch=options.batch)
     return _opened(model, header, reason)
 
 
-def _context(options: WorkerOptions, header: Header) -> int:
-    wanted = options.context_length or fitting_context(header, free_bytes())
-    trained = header.number("context_length")
-    return min(wanted, trained) if trained else wanted
-
-
 def _opened(model: Runtime, header: Header, reason: str = "") -> OpenedModel:
     """What the file says of a loaded model; ``reason`` is why it runs as it does."""
-    form = _form(header)
-    vocabulary = read_vocabulary(header.metadata)
+    facts = Facts.of(header)
+    form, vocabulary = facts.form, facts.vocabulary
     if form is not None:
         vocabulary = replace(vocabulary, end_ids=vocabulary.end_ids | form.end_ids)
-    template = find_template(header.metadata, vocabulary)
     name = str(header.metadata.get("general.name") or header.path.stem)
-    detail = f"{form.family.name} format, found by {form.found_by}" if form else "no fill-in-the-middle"
-    info = ModelInfo(
-        name, model.name, model.context_length, supports_fim=form is not None, loaded=True,
-        supports_chat=template is not None, supports_tools=template is not None and template.supports_tools,
-        detail="; ".join(filter(None, (detail, reason))), sequences=model.sequences,
+    told = facts.info(name, model.name, model.context_length)
+    info = replace(
+        told, loaded=True, detail="; ".join(filter(None, (told.detail, reason))), sequences=model.sequences,
         cache_tokens=model.sequences * model.context_length,
     )  # fmt: skip
     recalls = header.metadata.get(RECALL_KEY) is True
-    return OpenedModel(model, vocabulary, form, template, info, recalls, token_seconds(model))
-
-
-def _form(header: Header) -> FimFormat | None:
-    try:
-        return detect(header.metadata)
-    except NoFimTokens:
-        return None
+    return OpenedModel(model, vocabulary, form, facts.template, info, recalls, token_seconds(model))
 
 
 def _open_fake(options: WorkerOptions) -> OpenedModel:

@@ -10,8 +10,8 @@ import numpy as np
 
 _KEPT = 0.98
 """How much of what was known counts on, with each call."""
-_PRIOR = 1.0
-"""How many calls the first guess stands for."""
+_PRIOR = np.diag([1.0, 1.0, 100.0])
+"""The first guess counts as much as a call of one row, and of ten tokens."""
 _GOOD_SHARE = 0.9
 _ROW_TOKENS = 3.0
 """A first guess: a row costs as much as so many tokens of a prompt."""
@@ -40,8 +40,7 @@ class Pace:
         self._known = True
         self._squares = self._squares * _KEPT + np.outer(sizes, sizes)
         self._products = self._products * _KEPT + sizes * seconds
-        prior = np.diag([1.0, 1.0, 100.0]) * _PRIOR
-        found = np.linalg.solve(self._squares + prior, self._products + prior @ self._first)
+        found = np.linalg.solve(self._squares + _PRIOR, self._products + _PRIOR @ self._first)
         self._costs = np.maximum(found, 0.0)
 
     def tokens_in(self, seconds: float, least: int, most: int) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -27,17 +29,11 @@ class Tokenizer:
             | set(read_vocabulary(header.metadata).controls.values())
         )
         self._spelled = _occurrences(tokens[i] for i in self._controls)
-        self._pieces: dict[int, bytes] = {}
+        self.piece: Callable[[int], bytes] = cache(self._read_piece)
         self._space = self._ffi.new("char[]", 256)
         self._ids = self._ffi.new("int32_t[]", 4096)
         cut = _CUTS.get(header.metadata["tokenizer.ggml.model"])
         self.tokenize = ChunkedTokenizer(self.whole, cut(tokens)).tokenize if cut else self.whole
-
-    def piece(self, token: int) -> bytes:
-        found = self._pieces.get(token)
-        if found is None:
-            found = self._pieces[token] = self._read_piece(token)
-        return found
 
     def _read_piece(self, token: int) -> bytes:
         size = len(self._space)
