@@ -179,6 +179,8 @@ class Engine:
             last.timings or Timings(),
             tuple(each for delta in made for each in delta.logprobs),
             tuple(call for delta in made for call in delta.tool_calls),
+            tuple(each for delta in made for each in delta.certainties),
+            last.confidence,
         )
 
     def _serve(self, request: Request) -> Served:

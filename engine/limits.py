@@ -213,3 +213,5 @@ DRAFT_SOURCE_BYTES = 65_536
 """In so much of a request's texts guesses are looked for, the nearest; no error."""
 DRAFT_PROMPT_TOKENS = 16_384
 """The same of a prompt that is known as tokens."""
+FOLLOWING_BYTES = 64
+"""What is looked at of the text behind a place in the project where the last characters stood before."""

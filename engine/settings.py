@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from .errors import SettingsError
 from .model_settings import ModelSettings, Rule, read_models, read_rules
+from .types import Eagerness
 from .wrong_values import reason_of, shown, unknown
 
 PREFIX = "FIMBLE_"
@@ -89,6 +90,17 @@ class Settings(BaseModel):
     )
     batch: int = Field(128, ge=8, le=4096, description="Tokens evaluated in one call of the model, at most")
     idle_minutes: float = Field(15, ge=0, description="Free the model's memory after this; 0: never")
+    eagerness: Eagerness = Field(
+        "balanced", description="How sure a suggestion must be to be shown while typing"
+    )
+    comments: Literal["off", "on", "manual"] = Field(
+        "manual", description="Suggestions in comments and strings; `manual`: only those asked for by hand"
+    )
+    memory: bool = Field(True, description="Let what the project says help the model")
+    memory_megabytes: int = Field(64, ge=1, le=1024, description="Text of a project that is remembered")
+    memory_files: int = Field(
+        20_000, ge=1, le=1_000_000, description="Files of a project that are remembered"
+    )
     queue: int = Field(32, ge=1, le=10_000, description="How many requests may wait")
 
     @field_validator("engine")

@@ -13,6 +13,11 @@ Mode = Literal["auto", "line", "block"]
 FinishReason = Literal["stop", "length", "tool_calls"]
 GrammarKind = Literal["regex", "lark", "json_schema", "llguidance"]
 Role = Literal["system", "developer", "user", "assistant", "tool"]
+Scope = Literal["file", "open", "folder", "imports", "project"]
+"""Where a proposal was found: in the file itself, in another open one, in a file of the same folder, in one
+that it imports, or anywhere in the project."""
+Eagerness = Literal["subtle", "balanced", "eager"]
+"""How sure a suggestion must be to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,12 @@ class FimRequest:
     gives the model's text as it came; so do ``logprobs`` and ``grammar``, which mean what they mean in
     :class:`TextRequest`. ``left_out`` counts characters of the file that were cut off ahead of
     ``prefix``.
+
+    ``beside`` are texts of other open files, in which is looked for what may follow; unlike
+    ``snippets``, they are not put into the prompt. ``index`` is the folder of the project's index; the
+    engine puts it in, nobody else. With ``eagerness`` or ``min_confidence``, an uncertain suggestion is cut
+    short or is empty; ``taken`` tells what became of the last suggestions in this document, the newest
+    first. ``in_comments`` off gives the empty text inside comments and strings.
     """
 
     prefix: str
@@ -105,6 +116,14 @@ class FimRequest:
     left_out: int = 0
     invoked: bool = False
     """Asked for by hand, and not by typing: settings may choose another model for it."""
+    beside: tuple[Snippet, ...] = ()
+    index: str = ""
+    eagerness: Eagerness | None = None
+    min_confidence: float | None = None
+    taken: tuple[bool, ...] = ()
+    in_comments: bool = True
+    floor: float = 0.0
+    """The answer ends ahead of the token with which its probability falls below this; the gate puts it in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +258,28 @@ class TokenLogprob:
 
 
 @dataclass(frozen=True, slots=True)
+class Certainty:
+    """How sure a token of a suggestion is. ``text`` are its bytes, as far as they belong to the answer, and
+    ``offset`` is where it begins, in characters.
+
+    ``probability`` is that of the choice that was made, ``model`` the model's own for the same token, and
+    ``memory`` what the proposals gave it; the longest match ahead of these was of ``matched`` bytes,
+    ``support`` places agreed, the nearest of them in ``scope``. ``end`` is how likely the answer was to end
+    instead.
+    """
+
+    text: bytes
+    offset: int
+    probability: float
+    model: float
+    end: float = 0.0
+    memory: float = 0.0
+    matched: int = 0
+    support: int = 0
+    scope: Scope | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens that the model really saw and made; ``cached_tokens`` of the prompt were not evaluated."""
 
@@ -261,7 +302,8 @@ class Timings:
 class Delta:
     """The next piece of text, with usage and timings so far; the last one has a finish reason.
 
-    ``logprobs`` are of the tokens that begin in this piece; ``tool_calls`` are whole calls.
+    ``logprobs`` and ``certainties`` are of the tokens that begin in this piece; ``tool_calls`` are whole
+    calls. ``confidence`` is how likely the whole suggestion is to be taken, once the gate has judged it.
     """
 
     text: str
@@ -270,6 +312,8 @@ class Delta:
     timings: Timings | None = None
     logprobs: tuple[TokenLogprob, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
+    certainties: tuple[Certainty, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +327,8 @@ class Completion:
     timings: Timings = field(default_factory=Timings)
     logprobs: tuple[TokenLogprob, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
+    certainties: tuple[Certainty, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

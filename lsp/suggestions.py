@@ -6,7 +6,7 @@ import itertools
 from collections import deque
 from dataclasses import dataclass, replace
 
-from fimble.engine.memory import Memory, Remembered, marks
+from fimble.engine.remembered import Remembered, RememberedTexts, marks
 
 from .limits import DOCUMENTS, SUGGESTIONS_KEPT
 from .snapshot import Snapshot
@@ -32,7 +32,7 @@ class SuggestionMemory:
 
     def __init__(self, ids: itertools.count[int] | None = None) -> None:
         self._ids = ids or itertools.count(1)
-        self._made = Memory[Suggestion](SUGGESTIONS_KEPT, DOCUMENTS)
+        self._made = RememberedTexts[Suggestion](SUGGESTIONS_KEPT, DOCUMENTS)
         self._offered: deque[Suggestion] = deque(maxlen=SUGGESTIONS_KEPT)
         self._accepted: deque[str] = deque(maxlen=SUGGESTIONS_KEPT)
 

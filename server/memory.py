@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from fimble.engine.memory import Memory, Remembered, marks
+from fimble.engine.remembered import Remembered, RememberedTexts, marks
 from fimble.engine.types import Completion, FimRequest, FinishReason, ModelInfo
 
 from .limits import ANSWER_CHARACTERS, ANSWERS_KEPT, DOCUMENTS_REMEMBERED
@@ -26,7 +26,7 @@ class AnswerMemory:
 
     def __init__(self, documents: int = DOCUMENTS_REMEMBERED) -> None:
         self._documents = documents
-        self._people: dict[str, Memory[Answer]] = {}
+        self._people: dict[str, RememberedTexts[Answer]] = {}
 
     def __len__(self) -> int:
         """How many documents it knows."""
@@ -48,7 +48,7 @@ class AnswerMemory:
         """Remember a whole answer, if it is one of those that are kept."""
         if not _is_kept(request) or len(text) > ANSWER_CHARACTERS:
             return
-        memory = self._people.setdefault(request.user, Memory(ANSWERS_KEPT, self._documents))
+        memory = self._people.setdefault(request.user, RememberedTexts(ANSWERS_KEPT, self._documents))
         memory.add(_question(model, request), Answer(text, *marks(request), reason))
         if len(self) > self._documents:
             self._forget_one()

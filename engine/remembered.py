@@ -42,7 +42,7 @@ class Remembered:
 R = TypeVar("R", bound=Remembered)
 
 
-class Memory(Generic[R]):
+class RememberedTexts(Generic[R]):
     """The last texts made for each document, found again for the same text around the cursor and for typing
     along. The document that was not used for longest is forgotten first."""
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fimble.engine.memory import Memory, Remembered, marks, remaining
+from fimble.engine.remembered import Remembered, RememberedTexts, marks, remaining
 from fimble.engine.types import FimRequest
 
 
@@ -50,7 +50,7 @@ def test_what_was_typed_and_what_is_left_make_the_suggestion(text: str, count: i
 
 
 def test_the_newest_that_fits_is_found() -> None:
-    memory = Memory[Remembered](8, 8)
+    memory = RememberedTexts[Remembered](8, 8)
     memory.add("a.py", made("old", "a"))
     newest = made("bcd", "a")
     memory.add("a.py", newest)
@@ -59,7 +59,7 @@ def test_the_newest_that_fits_is_found() -> None:
 
 
 def test_of_each_document_the_last_few_are_known() -> None:
-    memory = Memory[Remembered](2, 8)
+    memory = RememberedTexts[Remembered](2, 8)
     for prefix in ("1", "2", "3"):
         memory.add("a.py", made("x", prefix))
     assert [memory.find("a.py", around(prefix)) is not None for prefix in ("1", "2", "3")] == [
@@ -70,7 +70,7 @@ def test_of_each_document_the_last_few_are_known() -> None:
 
 
 def test_the_document_that_was_not_used_for_longest_is_forgotten() -> None:
-    memory = Memory[Remembered](8, 2)
+    memory = RememberedTexts[Remembered](8, 2)
     memory.add("a.py", made("x", ""))
     memory.add("b.py", made("x", ""))
     assert memory.find("a.py", around("")) is not None
@@ -84,7 +84,7 @@ def test_the_document_that_was_not_used_for_longest_is_forgotten() -> None:
 
 
 def test_a_document_can_be_forgotten() -> None:
-    memory = Memory[Remembered](8, 8)
+    memory = RememberedTexts[Remembered](8, 8)
     memory.add("a.py", made("x", ""))
     memory.forget("a.py")
     memory.forget("b.py")

@@ -1,0 +1,1 @@
+"""How likely a suggestion is to be taken, and whether and how much of it is shown."""
