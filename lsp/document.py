@@ -31,6 +31,8 @@ class Document:
     """Grows with every edit, whatever the editor's own version does."""
     cursor: Place | None = field(init=False, default=None)
     """Where the user was last, as far as edits and requests tell."""
+    touched: int = field(init=False, default=0)
+    """Of several documents the one with the highest number was viewed or edited last."""
     refusal: str | None = field(init=False, default=None)
 
     @property
@@ -74,6 +76,24 @@ class Document:
             taken.append(line[:characters])
             characters -= len(line)
         return "".join(taken)
+
+    def around(self, place: Place, characters: int) -> str:
+        """Whole lines around a place, at most so many characters; none where its own line is longer."""
+        low = high = self._index(place)[0]
+        left = characters - len(self.lines[low])
+        if left < 0:
+            return ""
+        above = below = True
+        while above or below:
+            above = above and low > 0 and len(self.lines[low - 1]) <= left
+            if above:
+                low -= 1
+                left -= len(self.lines[low])
+            below = below and high + 1 < len(self.lines) and len(self.lines[high + 1]) <= left
+            if below:
+                high += 1
+                left -= len(self.lines[high])
+        return "".join(self.lines[low : high + 1])
 
     def snapshot(self, start: Place, end: Place | None = None, inserted: str = "") -> Snapshot:
         """The text around a place as a request needs it; as if ``inserted`` stood between ``start`` and

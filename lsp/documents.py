@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from . import limits
@@ -20,6 +21,7 @@ class Documents:
         self._encoding = encoding
         self._open: dict[str, Document] = {}
         self._characters = 0
+        self._touches = itertools.count(1)
 
     def __iter__(self) -> Iterator[Document]:
         return iter(list(self._open.values()))
@@ -34,8 +36,13 @@ class Documents:
         if len(self._open) >= limits.DOCUMENTS or len(uri) > limits.URI_CHARACTERS:
             return None
         document = self._open[uri] = Document(uri, language, self._encoding, path)
+        self.touch(document)
         self.replace(document, text)
         return document
+
+    def touch(self, document: Document) -> None:
+        """It is viewed or edited now."""
+        document.touched = next(self._touches)
 
     def replace(self, document: Document, text: str) -> None:
         """Take another text for a document, if there is room for it."""

@@ -65,6 +65,7 @@ async def suggest(session: Session, wish: Wish) -> Offer | None:
     if taken is None:
         return None
     document, snapshot = taken
+    session.outcomes.look(snapshot)
     await session.engine.configured.wait()
     if document.revision != snapshot.revision or not may_suggest(session, document, snapshot, wish.invoked):
         return None
@@ -86,6 +87,7 @@ def snapshot_of(session: Session, wish: Wish) -> tuple[Document, Snapshot] | Non
     if document is None:
         return None
     document.cursor = wish.place
+    session.documents.touch(document)
     if selected is None:
         return document, document.snapshot(wish.place)
     around = selected.start <= wish.place <= selected.end and selected.start.line == selected.end.line
@@ -186,4 +188,5 @@ def show(session: Session, offer: Offer, source: str, latency_ms: float) -> None
             session.counters.suggestions += 1
             language, length = offer.snapshot.language, len(suggestion.text)
             session.statistics.add(suggestion.id, language, source, latency_ms, length)
+    session.outcomes.shown(offer.suggestions[0])
     prefetch(session, offer.snapshot.typed(offer.suggestions[0].text))

@@ -42,8 +42,12 @@ SELECTED_CHARACTERS = 1_000
 """The text of a menu's selected item; for a longer one nothing is suggested."""
 SUGGESTION_CHARACTERS = 4_000
 """A suggestion; a longer one is dropped."""
+BESIDE_CHARACTERS, BESIDE_EACH = 65_536, 16_384
+"""Text of all other open files, and of one, in which is looked for what may follow; the rest is left out."""
 SUGGESTIONS_KEPT = 12
 """Suggestions remembered for each document, without the text around them; the oldest is forgotten."""
+OUTCOMES_KEPT = 8
+"""Of how many suggestions of each document it is known whether they were taken; the oldest is forgotten."""
 
 PATTERNS = 1_000
 """Patterns in the option `disabledPaths`; the rest is ignored, and the user is told."""

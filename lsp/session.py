@@ -10,6 +10,7 @@ from fimble.engine.engine import Engine
 
 from .asks import Asks
 from .capabilities import ClientCapabilities
+from .context.beside import BesideCache
 from .context.exclusion import Exclusion, path_of
 from .context.snippets import OutlineCache
 from .counters import Counters
@@ -18,6 +19,7 @@ from .documents import Documents
 from .engine_life import EngineLife, MakeEngine
 from .notices import Notices
 from .options import Options, read_options
+from .outcomes import Outcomes
 from .positions import Encoding
 from .statistics import Statistics
 from .status import Status
@@ -41,6 +43,7 @@ class Session:
         self.encoding = encoding
         self.documents = Documents(encoding)
         self.outlines = OutlineCache()
+        self.beside = BesideCache()
         self.options = Options()
         self.switches = Switches(Exclusion([]))
         self.engine = EngineLife(notices, status, make_engine)
@@ -49,6 +52,7 @@ class Session:
         self.tasks = Tasks()
         self._ids = itertools.count(1)
         self.memory = SuggestionMemory(self._ids)
+        self.outcomes = Outcomes()
         self.focus: str | None = None
 
     @classmethod
@@ -132,6 +136,7 @@ class Session:
         self.documents.close(uri)
         self.outlines.forget(uri)
         self.memory.forget(uri)
+        self.outcomes.forget(uri)
         self.asks.forget(uri)
         if self.focus == uri:
             self.tasks.stop_ahead()

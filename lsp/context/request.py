@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
+from fimble.engine.settings import Settings
 from fimble.engine.types import FimRequest, Mode, Snippet
 
 from ..document import Document
 from ..session import Session
 from ..snapshot import Snapshot
+from .exclusion import path_of
 from .snippets import related
 
 _WORD = re.compile(r"\w")
@@ -18,7 +22,17 @@ def engine_request(
     session: Session, document: Document, snapshot: Snapshot, invoked: bool = False
 ) -> FimRequest:
     """What the engine is asked for a place in a document."""
-    return build_request(snapshot, document.path, snippets_for(session, document), invoked)
+    settings = session.engine.settings or Settings()
+    made = build_request(snapshot, document.path, snippets_for(session, document), invoked)
+    folder = workspace_of(session, document)
+    return replace(
+        made,
+        workspace=None if folder is None else str(folder),
+        beside=beside(session, document, folder) if settings.memory else (),
+        eagerness=None if invoked else settings.eagerness,
+        in_comments=settings.comments == "on" or (invoked and settings.comments == "manual"),
+        taken=session.outcomes.of(document.uri),
+    )
 
 
 def build_request(
@@ -43,6 +57,23 @@ def snippets_for(session: Session, document: Document) -> tuple[Snippet, ...]:
     if not session.options.context_files:
         return ()
     return related(document, session.documents, session.outlines, lambda other: session.reason(other) is None)
+
+
+def workspace_of(session: Session, document: Document) -> Path | None:
+    """The workspace's folder that holds a document."""
+    path = path_of(document.uri)
+    return session.switches.exclusion.folder_of(path) if path is not None else None
+
+
+def beside(session: Session, document: Document, folder: Path | None) -> tuple[Snippet, ...]:
+    """Texts of other open files of the same folder that may be read, unless the user does not want it."""
+    if not session.options.context_files:
+        return ()
+
+    def may_read(other: Document) -> bool:
+        return workspace_of(session, other) == folder and session.reason(other) is None
+
+    return session.beside.get(document, session.documents, may_read)
 
 
 def mode_for(snapshot: Snapshot, invoked: bool) -> Mode:

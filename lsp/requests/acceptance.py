@@ -26,6 +26,7 @@ def partially_accepted(session: Session, params: object) -> None:
     id, units = text_at(params, *_ID), field_at(params, "acceptedLength")
     offered = session.memory.offered(id) if id is not None else None
     if offered is not None and isinstance(units, int) and units > 0:
+        session.outcomes.accepted(offered)
         session.statistics.accepted(offered.id, index_of(offered.text, units, "utf-16"))
 
 
@@ -35,6 +36,7 @@ def accepted(session: Session, id: str) -> None:
     if taken is None:
         return
     session.counters.accepted += 1
+    session.outcomes.accepted(taken)
     if session.statistics.accepted(id, len(taken.text)):
         session.tasks.spawn(_note_retained(session, taken))
 

@@ -21,6 +21,7 @@ def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> N
     # several edits are no typing, and edits elsewhere are a rename: neither says where the user is
     if cursor is not None and len(changes) == 1 and session.focus in (None, document.uri):
         document.cursor = cursor
+        session.documents.touch(document)
         warm(session, document, cursor)
 
 

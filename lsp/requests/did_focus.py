@@ -17,4 +17,5 @@ def did_focus(session: Session, params: Any) -> None:
     session.focus_on(uri)
     document = session.documents.get(uri) if uri else None
     if document is not None:
+        session.documents.touch(document)
         warm(session, document, document.cursor or Place(0, 0))

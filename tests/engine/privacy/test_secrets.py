@@ -67,6 +67,8 @@ class TestTheEngineItself:
 
     def test_leaves_out_what_was_taken_from_secrets(self) -> None:
         plain = Snippet("b.py", "def b(): ...")
-        request = FimRequest("", "", path="a.py", snippets=(Snippet("prod.env", "A=1"), plain))
+        pieces = (Snippet("prod.env", "A=1"), plain)
+        request = FimRequest("", "", path="a.py", snippets=pieces, beside=pieces)
         assert guarded(request).snippets == (plain,)
+        assert guarded(request).beside == (plain,)
         assert guarded(guarded(request)) is not request
