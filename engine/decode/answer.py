@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ..errors import ContextLengthExceeded
 from ..runtimes.base import Runtime, Scores
 from ..types import Delta, FinishReason, Sampling, Timings, TokenLogprob, Usage
+from .choice import Choice, Chooser, Likelihoods, OwnChoice, RecalledChoice
 from .drafts import Drafts
 from .grammar import Constraint
 from .logprobs import token_logprob
@@ -30,6 +31,8 @@ class DecodePlan:
     ``echo`` are the last tokens of the prompt with their bytes, to be given out ahead of the answer.
     ``names`` are the bytes by which log-probabilities call control tokens, ``shown`` those of control
     tokens that are part of the text. ``drafts`` guess tokens that are then verified together.
+    With ``certain`` each token comes with how sure it is; the answer ends ahead of the token with which the
+    product of the probabilities falls below ``floor``.
     """
 
     max_tokens: int
@@ -44,6 +47,8 @@ class DecodePlan:
     echo: tuple[tuple[int, bytes], ...] = ()
     names: Mapping[int, bytes] = field(default_factory=dict)
     shown: Mapping[int, bytes] = field(default_factory=dict)
+    certain: bool = False
+    floor: float = 0.0
 
 
 def answer(model: Runtime, prompt: Sequence[int], plan: DecodePlan, clock: Clock = time.monotonic) -> Steps:
@@ -64,12 +69,12 @@ def answer(model: Runtime, prompt: Sequence[int], plan: DecodePlan, clock: Clock
     while text.reason is None:
         if shown:
             usage = Usage(len(prompt), text.made, read.cached)
-            yield Delta(shown, None, usage, times.so_far(), text.writer.logprobs())
+            yield text.delta(shown, usage, times.so_far())
         rows = yield from rows_of(text.need())
         shown = text.take(rows.scores)
     shown += text.writer.flush()
     usage = Usage(len(prompt), text.made, read.cached)
-    yield Delta(shown, text.reason, usage, times.so_far(), text.writer.last_logprobs())
+    yield text.delta(shown, usage, times.so_far())
 
 
 def check_fit(model: Runtime, prompt: Sequence[int], reserve: int) -> None:
@@ -90,10 +95,11 @@ class _Text:
     ) -> None:
         self._piece, self._plan, self._clock = model.piece, plan, clock
         self._limit = min(plan.max_tokens, model.context_length - len(prompt))
-        self._sampler = Sampler(plan.sampling, prompt, size, self._piece)
+        self._chooser = _chooser(plan, prompt, size, self._piece)
         self._tokens = list(prompt)
         self._draft: Sequence[int] = ()
         self._text = ""
+        self._probability = 1.0
         self.writer = TextWriter(plan.stop, before)
         self.made = 0
         self.reason: FinishReason | None = self._full()
@@ -119,16 +125,28 @@ class _Text:
             self._plan.drafts.verified(len(self._draft), right)
         return shown
 
+    def delta(self, shown: str, usage: Usage, times: Timings) -> Delta:
+        """What is shown now, with what is told of its tokens; the last one has the reason."""
+        told, certainties = self.writer.logprobs(), self.writer.certainties()
+        return Delta(shown, self.reason, usage, times, told, certainties=certainties)
+
     def _add(self, scores: Scores) -> str:
-        """One more token, unless it is an end token."""
-        token = self._choose(scores)
+        """One more token, unless it is an end token or too unlikely."""
+        choice = self._choose(scores)
+        token = choice.token
         if token in self._plan.end_ids:
             self.reason = "stop"
+            return ""
+        self._probability *= choice.probability
+        if self._probability < self._plan.floor:
+            self.writer.cut()
+            self.reason = self._stopped()
             return ""
         self._tokens.append(token)
         self.made += 1
         data = self._plan.shown.get(token) or self._piece(token)
-        text = self.writer.feed(data, self._entry(scores, token))
+        certainty = choice.certainty(data, self.writer.offset) if self._plan.certain else None
+        text = self.writer.feed(data, self._entry(scores, token), certainty)
         self._text += text
         self.reason = self._stopped() if self.writer.stopped else self._full()
         return text
@@ -142,28 +160,27 @@ class _Text:
         return "length" if late or self.made >= self._limit else None
 
     def _stopped(self) -> FinishReason:
-        """The reason after a stop string."""
+        """The reason after a stop string, and where the answer is not worth going on with."""
         constraint = self._plan.constraint
         return "stop" if constraint is None or constraint.fits(self._text) else "length"
 
-    def _choose(self, scores: Scores) -> int:
+    def _choose(self, scores: Scores) -> Choice:
         constraint = self._plan.constraint
-        if constraint is None:
-            token = self._recalled(scores) or self._sampler.choose(scores)
-        else:
-            token = self._sampler.choose(scores, constraint.allowed())
-            constraint.accept(token)
-        self._sampler.accept(token)
-        if self._plan.recall is not None:
-            self._plan.recall.accept(self._piece(token))
-        return token
-
-    def _recalled(self, scores: Scores) -> int | None:
-        """What the file says, where that is better than what the model says."""
-        return None if self._plan.recall is None else self._plan.recall.choose(scores)
+        choice = self._chooser.choose(scores, None if constraint is None else constraint.allowed())
+        if constraint is not None:
+            constraint.accept(choice.token)
+        self._chooser.accept(choice.token)
+        return choice
 
     def _entry(self, scores: Scores, token: int) -> TokenLogprob | None:
         return _entry(self._piece, self._plan, scores, token, self.writer.offset)
+
+
+def _chooser(plan: DecodePlan, prompt: Sequence[int], size: int, piece: Callable[[int], bytes]) -> Chooser:
+    """What chooses an answer's tokens; ``size`` is the vocabulary's."""
+    likelihoods = Likelihoods(size, plan.end_ids) if plan.certain or plan.floor else None
+    own = OwnChoice(Sampler(plan.sampling, prompt, size, piece), likelihoods)
+    return own if plan.recall is None else RecalledChoice(own, plan.recall, piece)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +213,7 @@ def _read_prompt(
             read, scores = read + len(part), list(rows.scores)
         text += writer.feed(data, _entry(model.piece, plan, scores.pop(0), token, writer.offset))
     rows = Rows(scores[-1:]) if scores else (yield from rows_of(Need(read, prompt[read:])))
-    return _Echo(text + writer.flush(), writer.last_logprobs()), rows
+    return _Echo(text + writer.flush(), writer.logprobs()), rows
 
 
 def _entry(

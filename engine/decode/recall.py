@@ -34,6 +34,8 @@ class Recall:
         self._before, self._after, self._tokenize = before, after, tokenize
         self._tail = before[-THRESHOLDS[0][0] :]
         self._bytes = b""
+        self.matched = 0
+        """How many characters agreed ahead of what was chosen last."""
 
     def choose(self, scores: Scores) -> int | None:
         """The token to take in place of the most likely one, if there is a better one."""
@@ -42,6 +44,7 @@ class Recall:
             return None
         for length, threshold in THRESHOLDS:
             if likelihood < threshold and (found := list(self._continuations(length))):
+                self.matched = length
                 tokens = Counter(self._tokenize(text)[0] for text in found)
                 return tokens.most_common(1)[0][0]
         return None

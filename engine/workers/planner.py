@@ -89,7 +89,8 @@ class Planner:
         stop, prompt = plan.stop + self._fim.stop_texts, self._fim.build(request)
         texts = [snippet.text for snippet in reversed(request.snippets)] + [request.suffix, request.prefix]
         drafts = self._drafts.from_texts(prompt, texts)
-        return Task(prompt, replace(plan, stop=stop, recall=self._recall(request), drafts=drafts))
+        plan = replace(plan, stop=stop, recall=self._recall(request), drafts=drafts)
+        return Task(prompt, replace(plan, certain=True, floor=request.floor))
 
     def _recall(self, request: FimRequest) -> Recall | None:
         """The file's memory, unless the model's own words are wanted or good enough."""

@@ -38,7 +38,7 @@ def write(pieces: list[bytes], stops: list[str]) -> tuple[str, list[TokenLogprob
         if writer.stopped:
             break
     shown += writer.flush()
-    return shown, entries + list(writer.last_logprobs())
+    return shown, entries + list(writer.logprobs())
 
 
 @given(cut_bytes())
