@@ -11,6 +11,8 @@ from .backends.base import Backend
 from .backends.local import LocalBackend
 from .choosing import Rules
 from .errors import FimbleError
+from .gate import Gate
+from .gate.calibration import calibrations
 from .limits import CONTEXT_CHARACTERS
 from .model_settings import DEFAULT
 from .opening import open_backend
@@ -27,6 +29,7 @@ from .trim import Trimmer
 from .turns import in_turn, warm_in_turn
 from .types import (
     CacheUse,
+    Certainty,
     ChatRequest,
     Completion,
     Delta,
@@ -79,7 +82,7 @@ class Engine:
         backend = served.backend
 
         def work(turn: FimRequest) -> AsyncGenerator[Delta]:
-            return suggested(backend, turn, served.reach)
+            return suggested(backend, turn, served.reach, served.file)
 
         return in_turn(self._scheduler, guarded(request), work, served.name)
 
@@ -196,30 +199,55 @@ class Engine:
 
 
 async def suggested(
-    backend: Backend, request: FimRequest, reach: int = CONTEXT_CHARACTERS
+    backend: Backend, request: FimRequest, reach: int = CONTEXT_CHARACTERS, file: str = ""
 ) -> AsyncGenerator[Delta]:
-    """A request's suggestion, trimmed where the backend does not, with the file's own line ends."""
+    """A request's suggestion, trimmed where the backend does not, as far as the gate lets it pass, with the
+    file's own line ends. ``file`` is the model's, if it is known."""
     request, newline = prepare(request, reach)
     as_it_came = not request.trim or request.logprobs is not None or request.grammar is not None
+    gate = Gate(request, calibrations().of(backend.serving.model, file))
+    if not as_it_came:
+        request = replace(request, floor=gate.floor)
     async with aclosing(backend.generate(request)) as pieces:
         kept = pieces if as_it_came or backend.trims else trimmed(pieces, request)
-        async with aclosing(kept) as deltas:
+        judged = kept if as_it_came else gated(kept, gate)
+        async with aclosing(judged) as deltas:
             async for delta in deltas:
                 yield replace(delta, text=delta.text.replace("\n", newline))
 
 
 async def trimmed(pieces: AsyncIterator[Delta], request: FimRequest) -> AsyncGenerator[Delta]:
     """Pass pieces through the trimmer; ends as soon as the suggestion is complete."""
-    trimmer = Trimmer(request)
+    trimmer, certainties = Trimmer(request), tuple[Certainty, ...]()
     async for delta in pieces:
         text, reason = trimmer.feed(delta.text), delta.finish_reason
+        certainties += delta.certainties
         if trimmer.done:
             reason = "stop"
         if reason is not None:
-            yield replace(delta, text=text + trimmer.finish(reason), finish_reason=reason)
+            text += trimmer.finish(reason)
+            yield replace(delta, text=text, finish_reason=reason, certainties=certainties)
             return
         if text:
-            yield replace(delta, text=text)
+            yield replace(delta, text=text, certainties=certainties)
+            certainties = ()
+
+
+async def gated(pieces: AsyncGenerator[Delta], gate: Gate) -> AsyncGenerator[Delta]:
+    """Let pass what the gate does not hold, and tell at the end how likely all of it is to be taken; where
+    the gate may hold, what it leaves comes in one piece. What was judged elsewhere is not judged again."""
+    text, certainties = "", tuple[Certainty, ...]()
+    async with aclosing(pieces) as deltas:
+        async for delta in deltas:
+            text, certainties = text + delta.text, certainties + delta.certainties
+            if delta.finish_reason is None:
+                if not gate.holds:
+                    yield delta
+                continue
+            if delta.confidence is None:
+                verdict = gate.judge(text, certainties, delta.finish_reason == "stop")
+                text, delta = verdict.text, replace(delta, confidence=verdict.confidence)
+            yield replace(delta, text=text, certainties=certainties) if gate.holds else delta
 
 
 def prepare(request: FimRequest, reach: int = CONTEXT_CHARACTERS) -> tuple[FimRequest, str]:
