@@ -245,7 +245,7 @@ async def gated(pieces: AsyncGenerator[Delta], gate: Gate) -> AsyncGenerator[Del
                     yield delta
                 continue
             if delta.confidence is None:
-                verdict = gate.judge(text, certainties, delta.finish_reason == "stop")
+                verdict = gate.judge(text, certainties)
                 text, delta = verdict.text, replace(delta, confidence=verdict.confidence)
             yield replace(delta, text=text, certainties=certainties) if gate.holds else delta
 

@@ -259,8 +259,9 @@ class TokenLogprob:
 
 @dataclass(frozen=True, slots=True)
 class Certainty:
-    """How sure a token of a suggestion is. ``text`` are its bytes, as far as they belong to the answer, and
-    ``offset`` is where it begins, in characters.
+    """How sure a token of a suggestion is. ``text`` are its bytes, and ``offset`` is where it begins, in
+    characters. The last one may be of the token that the answer ended ahead of: an end token, which has no
+    text, what begins a stop string, or what was too unlikely.
 
     ``probability`` is that of the choice that was made, ``model`` the model's own for the same token, and
     ``memory`` what the proposals gave it; the longest match ahead of these was of ``matched`` bytes,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..errors import ContextLengthExceeded
 from ..runtimes.base import Runtime, Scores
-from ..types import Delta, FinishReason, Sampling, Timings, TokenLogprob, Usage
+from ..types import Certainty, Delta, FinishReason, Sampling, Timings, TokenLogprob, Usage
 from .choice import Choice, Chooser, Likelihoods, OwnChoice, RecalledChoice
 from .drafts import Drafts
 from .grammar import Constraint
@@ -134,18 +134,20 @@ class _Text:
         """One more token, unless it is an end token or too unlikely."""
         choice = self._choose(scores)
         token = choice.token
+        data = self._plan.shown.get(token) or self._piece(token)
         if token in self._plan.end_ids:
+            self.writer.ended_by(self._certainty(choice, b""))
             self.reason = "stop"
             return ""
         self._probability *= choice.probability
         if self._probability < self._plan.floor:
             self.writer.cut()
+            self.writer.ended_by(self._certainty(choice, data))
             self.reason = self._stopped()
             return ""
         self._tokens.append(token)
         self.made += 1
-        data = self._plan.shown.get(token) or self._piece(token)
-        certainty = choice.certainty(data, self.writer.offset) if self._plan.certain else None
+        certainty = self._certainty(choice, data)
         text = self.writer.feed(data, self._entry(scores, token), certainty)
         self._text += text
         self.reason = self._stopped() if self.writer.stopped else self._full()
@@ -171,6 +173,9 @@ class _Text:
             constraint.accept(choice.token)
         self._chooser.accept(choice.token)
         return choice
+
+    def _certainty(self, choice: Choice, data: bytes) -> Certainty | None:
+        return choice.certainty(data, self.writer.offset) if self._plan.certain else None
 
     def _entry(self, scores: Scores, token: int) -> TokenLogprob | None:
         return _entry(self._piece, self._plan, scores, token, self.writer.offset)

@@ -46,6 +46,10 @@ class TextWriter:
         self._certainties.add(certainty)
         return self._show(self._decode(data))
 
+    def ended_by(self, certainty: Certainty | None) -> None:
+        """The text ends ahead of this token."""
+        self._certainties.add(certainty)
+
     def cut(self) -> None:
         """The text ends here: a character that is not whole is dropped, with what is told of its tokens."""
         self._decoder.reset()
@@ -65,8 +69,9 @@ class TextWriter:
         return self._logprobs.take(None if self._ended else self._shown)
 
     def certainties(self) -> tuple[Certainty, ...]:
-        """As :meth:`logprobs`."""
-        return self._certainties.take(None if self._ended else self._shown)
+        """As :meth:`logprobs`; at the end also that of the token that the text ends ahead of."""
+        ready = self._certainties.take(None if self._ended else self._shown)
+        return ready + self._certainties.take(None)[:1] if self.stopped else ready
 
     def _decode(self, data: bytes, final: bool = False) -> str:
         text = self._decoder.decode(data, final)

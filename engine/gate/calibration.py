@@ -55,7 +55,9 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
 
     def threshold(self, eagerness: Eagerness, taken: tuple[bool, ...]) -> float:
         """How likely a text must be, after what became of the last ones."""
-        refused = next((n for n, each in enumerate(taken[:_MOST_REFUSED]) if each), len(taken[:_MOST_REFUSED]))
+        refused = next(
+            (n for n, each in enumerate(taken[:_MOST_REFUSED]) if each), len(taken[:_MOST_REFUSED])
+        )
         missing: float = 1 - self.thresholds[eagerness]
         return 1 - missing * (1 - self.refused) ** refused
 
@@ -78,7 +80,7 @@ class Calibrations(Struct, frozen=True, forbid_unknown_fields=True):
     size: Annotated[list[Calibration], Meta(min_length=1)]
 
     def of(self, id: str, file: str = "") -> Calibration:
-        """That of a model by its id or file, else by the file's size; without a file, that of the smallest."""
+        """That of a model by its id or file, else by the file's size; without a file that of the smallest."""
         for name in (id, Path(file).stem):
             for own, each in self.model.items():
                 if name and name in (own, *each.names):

@@ -1,4 +1,4 @@
-"""Where a suggestion may end: behind words, brackets and strings, at the ends of lines, and at its own end."""
+"""Where a suggestion may end: behind words, brackets and strings, at ends of lines, and at its own end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def cuts(text: str, suffix: str = "") -> Iterator[int]:
     for at, char in enumerate(text[:-1]):
         closed = False
         if quote:
-            closed = char == quote and not _escaped(text, at)
+            closed = char == quote and text[at + 1] != quote and not _escaped(text, at)
             quote = "" if closed or char == "\n" else quote
         elif char in _QUOTES and not (at and in_word(text[at - 1])):
             quote = char
@@ -52,8 +52,9 @@ def _ends_line(text: str, at: int) -> bool:
 
 
 def _ends_word(text: str, at: int) -> bool:
-    """Whether a word or number ends at a place; the point and the sign of a number are inside it."""
-    if not in_word(text[at]) or in_word(text[at + 1]):
+    """Whether a word or number ends at a place; the point and the sign of a number are inside it, and so is
+    a quote that a letter precedes."""
+    if not in_word(text[at]) or in_word(text[at + 1]) or text[at + 1] in _QUOTES:
         return False
     goes_on = text[at + 2 : at + 3].isdigit()
     exponent = text[at] in "eE" and text[at - 1 : at].isdigit() and text[at + 1] in "+-"

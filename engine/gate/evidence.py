@@ -62,10 +62,15 @@ class Ledger:
         """So many of the text's characters are found among the tokens."""
         return len(self._places)
 
-    def goes_on(self, length: int) -> str:
-        """The character that the tokens have behind the text's first ``length``; empty where they end."""
+    @property
+    def ended(self) -> bool:
+        """Whether the model ended by itself."""
+        return not self._certainties[-1].text
+
+    def goes_on(self, length: int) -> str | None:
+        """The character that the tokens have behind the text's first ``length``; None where they end."""
         place = self._places[length - 1]
-        return self._spelled[place : place + 1]
+        return self._spelled[place : place + 1] or None
 
     def up_to(self, length: int) -> Evidence:
         """The evidence for the text's first ``length`` characters, of which all must be known. A token that

@@ -56,16 +56,18 @@ class Gate:
         """The product of token probabilities at which the model may stop: nothing more would be shown."""
         return 0.0 if self._threshold is None else self._calibration.floor(self._threshold)
 
-    def judge(self, text: str, certainties: Sequence[Certainty], ended: bool = True) -> Verdict:
+    def judge(self, text: str, certainties: Sequence[Certainty]) -> Verdict:
         """What of ``text`` is shown. It was made of the tokens of ``certainties``; without any it is shown as
-        it is. Not ``ended``: the model would have gone on."""
-        if not certainties or not text:
+        it is."""
+        if not certainties:
             return Verdict(text, None)
+        if not text:
+            return Verdict(text, 0.0)
         ledger = Ledger(text, certainties)
         if self._threshold is None:
             return Verdict(text, self._confidence(text, ledger))
         lengths = [*islice(cuts(text, self._request.suffix), CUTS)]
-        if ended or not in_word(text[-1]) or _word_ends(text, ledger):
+        if _is_whole(text, ledger):
             lengths.append(len(text))
         lengths = [length for length in lengths if self._least <= length <= ledger.known]
         best = self._best(text, self._rated(text, ledger, lengths))
@@ -95,7 +97,9 @@ class Gate:
         return None
 
 
-def _word_ends(text: str, ledger: Ledger) -> bool:
-    """Whether the tokens go on behind a text, and not with more of its last word."""
-    following = ledger.goes_on(len(text)) if ledger.known == len(text) else ""
-    return bool(following) and not in_word(following)
+def _is_whole(text: str, ledger: Ledger) -> bool:
+    """Whether a text does not end in the middle of a word."""
+    if ledger.known < len(text) or not in_word(text[-1]):
+        return ledger.known == len(text)
+    following = ledger.goes_on(len(text))
+    return ledger.ended if following is None else not in_word(following)

@@ -82,8 +82,9 @@ def test_each_token_of_an_answer_comes_with_its_certainty() -> None:
     deltas = run(fake(answer="héy"), "> ", plan(certain=True))
     certainties = [each for delta in deltas for each in delta.certainties]
     assert b"".join(each.text for each in certainties).decode() == "héy"
-    assert [each.offset for each in certainties] == [0, 1, 1, 2]
-    assert all(0.9999 < each.probability <= 1 and each.end < 0.0001 for each in certainties)
+    assert [each.offset for each in certainties] == [0, 1, 1, 2, 3]
+    assert all(0.9999 < each.probability <= 1 and each.end < 0.0001 for each in certainties[:-1])
+    assert certainties[-1].end > 0.9999
 
 
 def test_without_certainties_nothing_is_told() -> None:
@@ -110,8 +111,11 @@ class Doubtful(FakeModel):
 def doubtful(text: str, probabilities: list[float], wanted: DecodePlan) -> tuple[str, str | None, int]:
     model = Doubtful(text, probabilities)
     deltas = list(deltas_of(model, answer(model, model.tokenize("> "), wanted)))
-    told = sum(len(delta.certainties) for delta in deltas)
-    return joined(deltas), deltas[-1].finish_reason, told
+    told = [each for delta in deltas for each in delta.certainties]
+    if wanted.certain:
+        *told, ending = told
+        assert ending.offset == len(joined(deltas)), "it ends ahead of this token"
+    return joined(deltas), deltas[-1].finish_reason, len(told)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +149,18 @@ def test_an_answer_that_a_grammar_wants_longer_is_not_called_whole(pattern: str,
     constraint = compiler().compile(Grammar("regex", pattern))
     wanted = plan(certain=True, floor=0.5, constraint=constraint)
     assert doubtful("abcdef", [1.0, 1.0, 0.01], wanted) == ("ab", reason, 2)
+
+
+def test_what_an_answer_ended_ahead_of_is_told() -> None:
+    model = Doubtful("ab\ncd", [1.0, 0.8, 0.7])
+    by_stop = plan(certain=True, stop=("\n",))
+    by_floor = plan(certain=True, floor=0.9)
+    by_limit = plan(certain=True, max_tokens=2)
+    told = []
+    for wanted in (by_stop, by_floor, by_limit):
+        deltas = list(deltas_of(model, answer(model, model.tokenize("> "), wanted)))
+        told.append([each.text for delta in deltas for each in delta.certainties])
+    assert told == [[b"a", b"b", b"\n"], [b"a", b"b"], [b"a", b"b"]]
 
 
 def test_how_likely_an_end_was_is_told() -> None:
