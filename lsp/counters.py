@@ -9,13 +9,19 @@ from fimble.engine.types import Usage
 
 @dataclass
 class Counters:
-    """Requests, what was suggested, and the model's tokens.
+    """Keys and requests, what was suggested, and the model's work.
 
-    ``suggestions`` counts each suggestion once, however many keys it was typed along with;
-    ``from_memory`` counts requests that needed no model.
+    ``model_runs`` counts what the engine was asked, ahead of time too; ``from_memory`` counts requests that
+    needed no model. A suggestion is ``shown`` with each request that it answers. It has ``changed`` when it
+    is not what is left of the one that was shown before, and counts among ``suggestions`` once, however many
+    keys it was typed along with.
     """
 
+    keys: int = 0
     requests: int = 0
+    model_runs: int = 0
+    shown: int = 0
+    changed: int = 0
     suggestions: int = 0
     from_memory: int = 0
     accepted: int = 0

@@ -20,6 +20,7 @@ from . import limits
 from .asks import Question
 from .context.request import engine_request, inside_word
 from .document import Document
+from .pace import Word
 from .positions import Place
 from .prefetch import prefetch
 from .session import Session
@@ -65,7 +66,8 @@ async def suggest(session: Session, wish: Wish) -> Offer | None:
     if taken is None:
         return None
     document, snapshot = taken
-    session.outcomes.look(snapshot)
+    if session.outcomes.look(snapshot):
+        session.pace.doubt(word_at(snapshot))
     await session.engine.configured.wait()
     if document.revision != snapshot.revision or not may_suggest(session, document, snapshot, wish.invoked):
         return None
@@ -74,7 +76,11 @@ async def suggest(session: Session, wish: Wish) -> Offer | None:
         session.counters.from_memory += 1
         made, source = [known], "memory"
     else:
+        if not wish.invoked and not await undisturbed(session, snapshot):
+            return None
         made, source = await ask(session, document, snapshot, wish.invoked), "model"
+        if not any(each.text for each in made):
+            session.pace.doubt(word_at(snapshot))
     offer = still_right(session, snapshot, made)
     if offer is not None:
         show(session, offer, source, (time.perf_counter() - began) * 1000)
@@ -102,6 +108,18 @@ def may_suggest(session: Session, document: Document, snapshot: Snapshot, invoke
         return False
     session.counters.requests += 1
     return invoked or not inside_word(snapshot)
+
+
+async def undisturbed(session: Session, snapshot: Snapshot) -> bool:
+    """Wait for a pause in typing, where the pace asks for one; whether nothing came in between."""
+    debounce = session.options.debounce
+    seconds = session.pace.delay(word_at(snapshot), not snapshot.word, debounce)
+    return await session.rests.rest(snapshot.uri, Question.about(snapshot, invoked=False), seconds)
+
+
+def word_at(snapshot: Snapshot) -> Word:
+    """The word before the cursor, as the pace knows it again."""
+    return snapshot.uri, snapshot.before - len(snapshot.word)
 
 
 async def ask(session: Session, document: Document, snapshot: Snapshot, invoked: bool) -> list[Suggestion]:
@@ -134,13 +152,17 @@ async def ask_engine(
     add: Callable[[Suggestion], None],
 ) -> None:
     """Have the engine answer all variants at the same time; hand over what is new, in their order."""
-    memory, texts = session.memory, list[str]()
+    memory, pace, texts = session.memory, session.pace, list[str]()
+    began = pace.clock()
+    session.counters.model_runs += len(variants)
     answers = [asyncio.create_task(engine.complete(request)) for request in variants]
     try:
         for number, answer in enumerate(answers):
             completion = await answer
             session.counters.add(completion.usage)
             session.engine.succeeded(completion.model)
+            if number == 0:
+                pace.answered(pace.clock() - began)
             if number == 0 or is_another(completion, texts):
                 texts.append(completion.text)
                 add(remember(memory, completion.text, snapshot))
@@ -188,5 +210,6 @@ def show(session: Session, offer: Offer, source: str, latency_ms: float) -> None
             session.counters.suggestions += 1
             language, length = offer.snapshot.language, len(suggestion.text)
             session.statistics.add(suggestion.id, language, source, latency_ms, length)
-    session.outcomes.shown(offer.suggestions[0])
+    session.counters.shown += 1
+    session.counters.changed += session.outcomes.shown(offer.suggestions[0])
     prefetch(session, offer.snapshot.typed(offer.suggestions[0].text))

@@ -38,6 +38,8 @@ CONTEXT_STEP = 8_192
 """Contexts begin and end at multiples of this, counted from the file's ends: keys do not move them."""
 OUTLINE_CHARACTERS = 100_000
 """The start of another open file that is searched for signatures."""
+WORD_CHARACTERS = 200
+"""The word before a cursor; of a longer one the end."""
 SELECTED_CHARACTERS = 1_000
 """The text of a menu's selected item; for a longer one nothing is suggested."""
 SUGGESTION_CHARACTERS = 4_000
@@ -46,6 +48,8 @@ BESIDE_CHARACTERS, BESIDE_EACH = 65_536, 16_384
 """Text of all other open files, and of one, in which is looked for what may follow; the rest is left out."""
 SUGGESTIONS_KEPT = 12
 """Suggestions remembered for each document, without the text around them; the oldest is forgotten."""
+DEBOUNCE_MS = 2_000
+"""The option `debounce`; a longer time is refused, and the user is told."""
 OUTCOMES_KEPT = 8
 """Of how many suggestions of each document it is known whether they were taken; the oldest is forgotten."""
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 from pydantic.alias_generators import to_camel, to_snake
 
 from fimble.engine.privacy.patterns import BadPattern, Pattern, parse_pattern
 from fimble.engine.settings import Settings
+from fimble.engine.wrong_values import reason_of
 
 from . import limits
 
@@ -32,7 +40,20 @@ class Options(BaseModel):
     context_files: bool = Field(True, description="Tell the model about other open files")
     candidates: int = Field(3, ge=1, le=8, description="How many suggestions to make when asked by hand")
     prefetch: bool = Field(True, description="Prepare the next suggestion while one is shown")
+    debounce: Literal["auto", "off"] | Annotated[int, Field(ge=0, le=limits.DEBOUNCE_MS)] = Field(
+        "auto",
+        description="How long to wait for the next key, in milliseconds; `auto`: by how fast somebody types",
+    )
     statistics: bool = Field(True, description="Keep local statistics; nothing leaves the machine")
+
+    @field_validator("debounce", mode="wrap")
+    @classmethod
+    def _debounce(cls, value: object, validate: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return validate(value)
+        except ValidationError as error:
+            most = f"{limits.DEBOUNCE_MS:,}"
+            raise ValueError(f"should be `auto`, `off` or milliseconds from 0 to {most}") from error
 
     @cached_property
     def path_patterns(self) -> tuple[Pattern, ...]:
@@ -68,7 +89,9 @@ def _validated(values: dict[str, Any], problems: list[str]) -> Options:
             key = str(each["loc"][0])
             if key in values:
                 shown = _shortened(values.pop(key))
-                problems.append(f"The option `{key}` is {shown}: {each['msg']}. The default is used.")
+                problems.append(
+                    f"The option `{key}` is {shown}: {reason_of(each['msg'])}. The default is used."
+                )
         return Options.model_validate(values)
 
 

@@ -16,9 +16,11 @@ from .suggestions import Suggestion
 
 @dataclass(slots=True)
 class _History:
-    """Of one document: the suggestion that stands there, and how the last ones ended, the newest first."""
+    """Of one document: the suggestion that stands there as it was shown first, the name of the one that was
+    shown last, and how the last ones ended, the newest first."""
 
     standing: Suggestion | None = None
+    last: str = ""
     ended: deque[tuple[str, bool]] = field(default_factory=lambda: deque(maxlen=OUTCOMES_KEPT))
 
 
@@ -33,30 +35,35 @@ class Outcomes:
         history = self._histories.get(uri)
         return tuple(taken for _, taken in history.ended) if history else ()
 
-    def shown(self, suggestion: Suggestion) -> None:
-        """It stands under the cursor now. What is left of it while it is typed is the same suggestion."""
+    def shown(self, suggestion: Suggestion) -> bool:
+        """It stands under the cursor now; returns whether another one stood there before. What is left of it
+        while it is typed is the same suggestion."""
         history = self._histories.setdefault(suggestion.uri, _History())
         if history.standing is None or history.standing.id != suggestion.id:
             history.standing = suggestion
+        last, history.last = history.last, suggestion.id
+        return last != suggestion.id
 
     def accepted(self, suggestion: Suggestion) -> None:
         """The user took it, or the first part of it."""
         self._end(self._histories.setdefault(suggestion.uri, _History()), suggestion.id, taken=True)
 
-    def look(self, now: Snapshot) -> None:
-        """See what the text around the cursor tells of the suggestion that stands in its document."""
+    def look(self, now: Snapshot) -> bool:
+        """See what the text around the cursor tells of the suggestion that stands in its document; returns
+        whether it was typed over just now."""
         history = self._histories.get(now.uri)
         if history is None or history.standing is None:
-            return
+            return False
         typed = _typed_since(history.standing, now)
         if typed is None:
             history.standing = None
-            return
+            return False
         text, id = history.standing.text, history.standing.id
-        if typed.startswith(text):
-            self._end(history, id, taken=True)
-        elif not text.startswith(typed):
-            self._end(history, id, taken=False)
+        taken = typed.startswith(text)
+        if taken or not text.startswith(typed):
+            self._end(history, id, taken)
+            return not taken
+        return False
 
     def forget(self, uri: str) -> None:
         self._histories.pop(uri, None)

@@ -40,6 +40,7 @@ def prefetch(session: Session, after: Snapshot) -> None:
 async def _fetch(session: Session, engine: Engine, request: FimRequest, after: Snapshot) -> None:
     memory = session.memory
     await asyncio.sleep(PREFETCH_AFTER_SECONDS)
+    session.counters.model_runs += 1
     try:
         completion = await engine.complete(request)
     except FimbleError:

@@ -20,7 +20,9 @@ from .engine_life import EngineLife, MakeEngine
 from .notices import Notices
 from .options import Options, read_options
 from .outcomes import Outcomes
+from .pace import Pace
 from .positions import Encoding
+from .rests import Rests
 from .statistics import Statistics
 from .status import Status
 from .suggestions import SuggestionMemory
@@ -53,6 +55,7 @@ class Session:
         self._ids = itertools.count(1)
         self.memory = SuggestionMemory(self._ids)
         self.outcomes = Outcomes()
+        self.pace, self.rests = Pace(), Rests()
         self.focus: str | None = None
 
     @classmethod
@@ -137,6 +140,7 @@ class Session:
         self.outlines.forget(uri)
         self.memory.forget(uri)
         self.outcomes.forget(uri)
+        self.rests.end(uri)
         self.asks.forget(uri)
         if self.focus == uri:
             self.tasks.stop_ahead()
@@ -148,6 +152,7 @@ class Session:
             self.forget(document.uri)
 
     async def close(self) -> None:
+        self.rests.close()
         await self.asks.close()
         await self.tasks.close()
         self.notices.loaded()
@@ -157,5 +162,6 @@ class Session:
     def _forget_suggestions(self) -> None:
         """What another engine or other options made is not shown any more, nor what they are making now."""
         self.tasks.stop_ahead()
+        self.rests.close()
         self.asks.clear()
         self.memory = SuggestionMemory(self._ids)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
-from .limits import CONTEXT_CHARACTERS, CONTEXT_STEP
+from .limits import CONTEXT_CHARACTERS, CONTEXT_STEP, WORD_CHARACTERS
 from .positions import Place
+
+_WORD_BEFORE = re.compile(r"\w*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,12 @@ class Snapshot:
     def before(self) -> int:
         """How many characters of the file stand before the cursor."""
         return self.left_out + len(self.prefix)
+
+    @property
+    def word(self) -> str:
+        """The word before the cursor, as far as it is looked at; empty where none ends there."""
+        found = _WORD_BEFORE.search(self.prefix[-WORD_CHARACTERS:])
+        return found.group() if found else ""
 
     def typed(self, text: str) -> Snapshot:
         """The same with ``text`` written at the cursor."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from lsprotocol import types
 
 from ..keystroke import Wish, suggest
 from ..names import ACCEPTED
 from ..positions import Place, units
 from ..session import Session
-
-_WORD_BEFORE = re.compile(r"\w*$")
 
 
 async def completion(session: Session, params: types.CompletionParams) -> types.CompletionList:
@@ -21,16 +17,11 @@ async def completion(session: Session, params: types.CompletionParams) -> types.
     items = []
     if offer is not None:
         suggestion, at = offer.suggestions[0], offer.snapshot.start
-        word = _word_before(offer.snapshot.prefix)
+        # menus filter by the word before the cursor, so the item has to begin with it
+        word = offer.snapshot.word
         start = Place(at.line, at.column - units(word, session.encoding))
         items.append(_item(suggestion.id, word + suggestion.text, start, at))
     return types.CompletionList(is_incomplete=True, items=items)
-
-
-def _word_before(prefix: str) -> str:
-    """Menus filter by the word before the cursor, so the item has to begin with it."""
-    match = _WORD_BEFORE.search(prefix[-200:])
-    return match.group() if match else ""
 
 
 def _item(id: str, text: str, start: Place, end: Place) -> types.CompletionItem:

@@ -17,12 +17,24 @@ def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> N
     if document is None:
         return
     changes = params.content_changes
+    session.rests.end(document.uri)
     cursor = apply(session, document, changes)
     # several edits are no typing, and edits elsewhere are a rename: neither says where the user is
     if cursor is not None and len(changes) == 1 and session.focus in (None, document.uri):
         document.cursor = cursor
         session.documents.touch(document)
+        note_rhythm(session, changes[0].text)
         warm(session, document, cursor)
+
+
+def note_rhythm(session: Session, text: str) -> None:
+    """One key puts in a character, perhaps with the bracket that closes it, or a line's end and indentation;
+    or it deletes. Longer text was taken or pasted."""
+    if len(text) <= 2 or not text.strip():
+        session.counters.keys += 1
+        session.pace.key()
+    else:
+        session.pace.edited()
 
 
 def apply(
