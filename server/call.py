@@ -104,6 +104,7 @@ class Call:
             last.timings or Timings(),
             tuple(each for delta in made for each in delta.logprobs),
             tuple(call for delta in made for call in delta.tool_calls),
+            confidence=last.confidence,
         )
 
     def _until_revoked(self, timeout: asyncio.Timeout) -> AbstractContextManager[None]:

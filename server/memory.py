@@ -15,9 +15,10 @@ from .limits import ANSWER_CHARACTERS, ANSWERS_KEPT, DOCUMENTS_REMEMBERED
 
 @dataclass(frozen=True, slots=True)
 class Answer(Remembered):
-    """An answer and how it ended."""
+    """An answer, how it ended and how likely it is to be taken."""
 
     finish_reason: FinishReason
+    confidence: float | None
 
 
 class AnswerMemory:
@@ -42,14 +43,16 @@ class AnswerMemory:
         answer, left = found
         # an answer that is left out of in the middle, for a bracket that the editor closed, has its end
         reason = answer.finish_reason if answer.text.endswith(left) else "stop"
-        return Completion(left, reason, model.id)
+        return Completion(left, reason, model.id, confidence=answer.confidence)
 
-    def add(self, model: ModelInfo, request: FimRequest, text: str, reason: FinishReason) -> None:
+    def add(self, model: ModelInfo, request: FimRequest, made: Completion) -> None:
         """Remember a whole answer, if it is one of those that are kept."""
-        if not _is_kept(request) or len(text) > ANSWER_CHARACTERS:
+        if not _is_kept(request) or len(made.text) > ANSWER_CHARACTERS:
             return
         memory = self._people.setdefault(request.user, RememberedTexts(ANSWERS_KEPT, self._documents))
-        memory.add(_question(model, request), Answer(text, *marks(request), reason))
+        memory.add(
+            _question(model, request), Answer(made.text, *marks(request), made.finish_reason, made.confidence)
+        )
         if len(self) > self._documents:
             self._forget_one()
 

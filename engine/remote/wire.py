@@ -19,6 +19,7 @@ from ..types import Delta, FimRequest, Sampling, Timings, Usage
 
 Count = Annotated[int, Meta(ge=0, le=1 << 31)]
 Milliseconds = Annotated[float, Meta(ge=0, le=1e9)]
+Probability = Annotated[float, Meta(ge=0, le=1)]
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 Read = TypeVar("Read")
 
@@ -69,6 +70,7 @@ class Event(Struct):
     model: Name | None = None
     usage: UsageBody | None = None
     timings: TimingsBody | None = None
+    confidence: Probability | None = None
 
     def to_engine(self) -> Delta:
         """Raises ``ValueError`` for an event without text."""
@@ -80,6 +82,7 @@ class Event(Struct):
             self.finish_reason,
             usage.to_engine() if usage else None,
             timings.to_engine() if timings else None,
+            confidence=self.confidence,
         )
 
 
@@ -126,6 +129,8 @@ def body_of(request: FimRequest, document: str | None, workspace: str | None = N
         "deadline_ms": None if request.deadline_ms is None else max(1, int(request.deadline_ms)),
         "model": request.model,
         "invoked": request.invoked or None,
+        "eagerness": request.eagerness,
+        "min_confidence": request.min_confidence,
         "trim": None if request.trim else False,
         "context": [{"file_path": s.path, "content": s.text} for s in request.snippets] or None,
     }

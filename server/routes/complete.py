@@ -51,7 +51,7 @@ async def _candidates(call: Call, model: ModelInfo, wanted: FimRequest, n: int) 
         for each in variants(wanted, n, heat)
     )
     for each in reversed(made):
-        call.services.memory.add(model, wanted, each.text, each.finish_reason)
+        call.services.memory.add(model, wanted, each)
     return made
 
 
@@ -63,6 +63,8 @@ def _answer(made: list[Completion], body: CompleteRequest) -> CompleteResponse:
     if body.details:
         answer.model = first.model
         answer.usage, answer.timings = _usage(first.usage), _timings(first.timings)
+        if first.confidence is not None:
+            answer.confidence = first.confidence
     return answer
 
 
@@ -73,10 +75,13 @@ async def _events(call: Call, model: ModelInfo, wanted: FimRequest, details: boo
             text += delta.text
             event = CompleteEvent(delta=delta.text)
             if delta.finish_reason:
-                call.services.memory.add(model, wanted, text, delta.finish_reason)
+                made = Completion(text, delta.finish_reason, model.id, confidence=delta.confidence)
+                call.services.memory.add(model, wanted, made)
             if details and delta.finish_reason:
                 event.finish_reason, event.model = reason_of(delta), model.id
                 event.usage, event.timings = _usage(delta.usage), _timings(delta.timings)
+                if delta.confidence is not None:
+                    event.confidence = delta.confidence
             if delta.text or details:
                 yield event
 

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from fimble.engine.types import FimRequest, Sampling, Snippet
+from fimble.engine.types import Eagerness, FimRequest, Sampling, Snippet
 
 from ..limits import MAX_CONTEXT_FILES
 from .base import WHOLE, Body, FilePath, Name, Seed, StopString, Temperature, Text, Whole, Word
 
+CONFIDENCE = "With `details`: how likely the completion is to be taken; left out where nothing is known"
 FROM_MEMORY = "With `details`: true where an earlier answer was right and the model was not asked"
 
 
@@ -59,6 +60,13 @@ class CompleteRequest(Body):
         False, description="Asked for by hand, and not by typing: the server may have another model for it"
     )
 
+    eagerness: Eagerness | None = Field(
+        None, description="How sure the completion must be: it is cut short, or empty, where it is not"
+    )
+    min_confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = Field(
+        None, description="The same as a probability; the stricter of the two counts"
+    )
+
     def to_engine(self, user: str, max_tokens: int | None) -> FimRequest:
         """The engine's own request."""
         return FimRequest(
@@ -79,6 +87,8 @@ class CompleteRequest(Body):
             trim=self.trim,
             left_out=self.left_out,
             invoked=self.invoked,
+            eagerness=self.eagerness,
+            min_confidence=self.min_confidence,
         )
 
     def _whole_name(self, user: str) -> str:
@@ -111,6 +121,7 @@ class CompleteResponse(BaseModel):
     model: str | None = None
     usage: UsageBody | None = None
     timings: TimingsBody | None = None
+    confidence: float | None = Field(None, description=CONFIDENCE)
     from_memory: bool | None = Field(None, description=FROM_MEMORY)
 
 
@@ -122,4 +133,5 @@ class CompleteEvent(BaseModel):
     model: str | None = None
     usage: UsageBody | None = None
     timings: TimingsBody | None = None
+    confidence: float | None = Field(None, description=CONFIDENCE)
     from_memory: bool | None = Field(None, description=FROM_MEMORY)

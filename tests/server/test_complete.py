@@ -123,7 +123,7 @@ async def test_deadline_ms_is_no_bound_to_who_answers_in_time(api: Api) -> None:
 
 async def test_details_tell_model_usage_and_timings(api: Api) -> None:
     reply = await api.post("/complete", HOLE | {"details": True})
-    assert set(reply.json) == {"completion", "finish_reason", "model", "usage", "timings"}
+    assert set(reply.json) == {"completion", "finish_reason", "model", "usage", "timings", "confidence"}
     assert reply.json["model"] == "fake"
     assert set(reply.json["timings"]) == {"queue_ms", "prompt_ms", "generate_ms", "total_ms"}
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fimble.engine.types import Delta, FimRequest, ModelInfo, Request, Usage
+from fimble.engine.types import Completion, Delta, FimRequest, ModelInfo, Request, Usage
 from fimble.server.limits import ANSWER_CHARACTERS
 from fimble.server.memory import AnswerMemory
 from fimble.server.store.keys import Allowance, NewKey
@@ -160,20 +160,20 @@ def request(prefix: str, document: str = "a", user: str = "ann", **fields: Any) 
 
 def test_a_long_answer_is_not_kept() -> None:
     memory = AnswerMemory()
-    memory.add(MODEL, request(""), "x" * (ANSWER_CHARACTERS + 1), "length")
+    memory.add(MODEL, request(""), Completion("x" * (ANSWER_CHARACTERS + 1), "length"))
     assert len(memory) == 0
 
 
 def test_an_answer_of_another_model_is_not_given() -> None:
     memory = AnswerMemory()
-    memory.add(MODEL, request(""), "x", "stop")
+    memory.add(MODEL, request(""), Completion("x", "stop"))
     assert memory.find(MODEL, request("")) is not None
     assert memory.find(ModelInfo("other", "test", 4096, supports_fim=True), request("")) is None
 
 
 def test_how_an_answer_ended_is_told() -> None:
     memory = AnswerMemory()
-    memory.add(MODEL, request("x"), "f(a)", "length")
+    memory.add(MODEL, request("x"), Completion("f(a)", "length"))
     typed, closed = memory.find(MODEL, request("xf(")), memory.find(MODEL, closing(request("xf(")))
     assert typed is not None
     assert closed is not None
@@ -189,7 +189,7 @@ def test_whoever_has_most_loses_the_oldest() -> None:
     memory = AnswerMemory(documents=3)
     asked = [request("", document) for document in "abc"]
     for each in (*asked, request("", user="bob")):
-        memory.add(MODEL, each, "x", "stop")
+        memory.add(MODEL, each, Completion("x", "stop"))
     assert len(memory) == 3
     known = [memory.find(MODEL, each) is not None for each in (*asked, request("", user="bob"))]
     assert known == [False, True, True, True]
@@ -216,7 +216,7 @@ def test_whatever_happens_an_answer_is_the_rest_of_one_that_was_made_there(
         asked = request(prefix, document, user)
         found = memory.find(MODEL, asked)
         if found is None:
-            memory.add(MODEL, asked, answer, "stop")
+            memory.add(MODEL, asked, Completion(answer, "stop"))
             made.add((user, document, prefix + answer))
         else:
             assert (user, document, prefix + found.text) in made

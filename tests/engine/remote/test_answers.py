@@ -6,10 +6,12 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from fimble.engine.engine import Engine
 from fimble.engine.errors import (
     DeadlineExceeded,
     FimbleError,
@@ -20,6 +22,7 @@ from fimble.engine.errors import (
 )
 from fimble.engine.limits import UPSTREAM_ANSWER_BYTES, UPSTREAM_EVENT_BYTES, UPSTREAM_MESSAGE_CHARACTERS
 from fimble.engine.remote.backend import RemoteBackend
+from fimble.engine.settings import Settings
 from fimble.engine.types import Delta, FimRequest, Usage
 
 from .upstream import HEAD, LAST, Upstream, event, reply, stream
@@ -188,3 +191,19 @@ async def test_any_answer_at_all(remote: RemoteBackend, server: Upstream) -> Non
         assert len(server.asked) == number + 1
     assert right > 20
     assert wrong > 100
+
+
+async def test_an_older_server_that_tells_nothing_of_how_sure_it_is(
+    remote: RemoteBackend, server: Upstream
+) -> None:
+    server.answer = stream({"delta": "a, "}, {"delta": "b"}, LAST)
+    engine = Engine(Settings(), backend=remote)
+    made = await engine.complete(replace(REQUEST, eagerness="subtle"))
+    assert (made.text, made.confidence) == ("a, b", None)
+
+
+@pytest.mark.parametrize("confidence", [-0.1, 1.5, "high", [1]])
+async def test_a_confidence_that_is_none(remote: RemoteBackend, server: Upstream, confidence: Any) -> None:
+    server.answer = stream(LAST | {"confidence": confidence})
+    with pytest.raises(UpstreamUnavailable):
+        await answered(remote)
