@@ -28,6 +28,7 @@ ONLY_IN = {
     "huggingface_hub": "engine/models/",
     "llguidance": "engine/decode/",
     "jinja2": "engine/prompt/",
+    "pydivsufsort": "engine/memory/",
     "pygls": ("lsp/", "cli/"),
     "lsprotocol": ("lsp/", "cli/"),
     "sqlalchemy": ("server/", "engine/", "lsp/"),
