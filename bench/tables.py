@@ -17,8 +17,18 @@ def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -
     for number, column in enumerate(columns):
         table.add_column(column, justify="left" if number == 0 else "right")
     for row in rows:
-        table.add_row(*(value if isinstance(value, str) else f"{value:,.1f}" for value in row))
+        table.add_row(*map(_text, row))
     _CONSOLE.print(table)
+
+
+def markdown(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """The same table for a document."""
+    lines = [[*columns], ["---", *["--:"] * (len(columns) - 1)], *([*map(_text, row)] for row in rows)]
+    return "\n".join([f"**{title}**", "", *(f"| {' | '.join(line)} |" for line in lines), ""])
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else f"{value:,.1f}"
 
 
 def note(text: str) -> None:

@@ -100,6 +100,28 @@ class Driver:
             params = types.ExecuteCommandParams(answer.command.command, answer.command.arguments)
             await self._client.workspace_execute_command_async(params)
 
+    def show(self, answer: Answer) -> None:
+        """Tell the server that a suggestion is on the screen."""
+        self._notify("textDocument/didShowCompletion", {"item": _item(answer)})
+
+    def accept_part(self, answer: Answer, length: int) -> None:
+        """Insert the first ``length`` characters of a suggestion and tell the server."""
+        units = len(answer.text[:length].encode("utf-16-le")) // 2
+        self._notify(
+            "textDocument/didPartiallyAcceptCompletion", {"item": _item(answer), "acceptedLength": units}
+        )
+        self.type(answer.text[:length])
+
+    def close(self, path: Path) -> None:
+        """Close a file that was opened."""
+        identifier = types.TextDocumentIdentifier(path.as_uri())
+        self._client.text_document_did_close(types.DidCloseTextDocumentParams(identifier))
+
+    @property
+    def text(self) -> str:
+        """The file as it is now."""
+        return self._text
+
     async def stats(self) -> dict[str, int]:
         """The session's counters."""
         params = types.ExecuteCommandParams("fimble.stats")
@@ -111,8 +133,17 @@ class Driver:
         self._client.exit(None)
         await asyncio.wait_for(self._client.stop(), 10)  # type: ignore[no-untyped-call]
 
+    def _notify(self, method: str, params: dict[str, Any]) -> None:
+        self._client.protocol.notify(method, params)
+
     def _position(self) -> types.Position:
         before = self._text[: self._at]
         line_start = before.rfind("\n") + 1
         column = len(before[line_start:].encode("utf-16-le")) // 2
         return types.Position(before.count("\n"), column)
+
+
+def _item(answer: Answer) -> dict[str, Any]:
+    """A suggestion as clients name it: by its command."""
+    arguments = answer.command.arguments if answer.command else None
+    return {"insertText": answer.text, "command": {"arguments": arguments or []}}

@@ -1,0 +1,47 @@
+"""How much of people's typing the suggestions save, and how often they are wrong.
+
+A simulated typist goes through files of projects that no model of ours has learnt from, through the real
+`fimble lsp`. :mod:`.rules` says what is taken and what is wrong, :mod:`.projects` has the projects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..effort import effort
+from ..tables import markdown, note, show
+from .figures import Table, tables
+from .run import Plan, run
+from .variants import Variant, variants
+
+PAGE = Path(__file__).parents[1] / "ACCEPT.md"
+
+
+def main() -> None:
+    """All variants on the half of the projects that is reported."""
+    measure(Plan(characters=effort(10_000, 700)), variants([]))
+
+
+def measure(plan: Plan, compared: Iterable[Variant], write: bool = False) -> None:
+    """Type, print the tables, and write them to the committed page if ``write`` says so."""
+    installed = [each for each in compared if each.installed]
+    results = asyncio.run(run(plan, installed))
+    made = tables(results, plan.pace)
+    for table in made:
+        show(table.title, table.columns, table.rows)
+    note(_said(plan))
+    if write:
+        PAGE.write_text(_page(plan, made), "utf-8")
+
+
+def _said(plan: Plan) -> str:
+    return f"About {plan.characters:,} characters of the `{plan.half}` half, seed {plan.seed}, " + (
+        f"a key every {plan.pace * 1000:.0f} ms." if plan.pace else "a key as soon as the answer is there."
+    )
+
+
+def _page(plan: Plan, made: list[Table]) -> str:
+    texts = (markdown(table.title, table.columns, table.rows) for table in made)
+    return "\n".join(["# What suggestions are worth", "", _said(plan), "", *texts])

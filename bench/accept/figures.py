@@ -1,0 +1,115 @@
+"""Figures of logs, and tables of figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+from ..tables import percentile
+from .kinds import KINDS
+from .log import LENGTHS, Log, Shown
+from .rules import Verdict
+from .run import Results
+
+Row = list[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    title: str
+    columns: tuple[str, ...]
+    rows: list[Row]
+
+
+_TEXTS = ("new texts/100 keys", "wrong/100 keys", "right", "right or partly", "would stay", "parse")
+_WHOLE = ("", "keys saved", "saved, editor indents", *_TEXTS)
+_COST = ("p50 ms", "p95 ms", "tokens read/key", "made/key", "model runs/key")
+
+
+def tables(results: Results, pace: float = 0.0) -> list[Table]:
+    """All tables: the variants, and the first one by language, kind of place and length."""
+    totals = {name: reduce(add, logs) for name, logs in results.items() if logs}
+    if not totals:
+        return []
+    name = next(iter(totals))
+    cost = (*_COST, "changes/s") if pace else _COST
+    return [
+        Table("All languages", _WHOLE, [[each, *_saved(log), *_texts(log)] for each, log in totals.items()]),
+        Table("What it costs", ("", *cost), [[n, *_costs(log, pace)] for n, log in totals.items()]),
+        Table(f"By language: {name}", _WHOLE, _by_language(results[name])),
+        Table(f"By kind of place: {name}", _WHOLE[:2] + _TEXTS, _by_kind(totals[name])),
+        Table(f"By length: {name}", ("", *_TEXTS), _by_length(totals[name])),
+    ]
+
+
+def keys_saved(log: Log) -> float:
+    """The share of characters that no key was needed for."""
+    return 1 - len(log.keys) / max(1, sum(log.characters.values()))
+
+
+def keys_saved_indented(log: Log) -> float:
+    """The same where the editor indents: neither keys nor characters of indentation count."""
+    characters = sum(log.characters.values()) - log.indentation
+    return 1 - sum(not key.indentation for key in log.keys) / max(1, characters)
+
+
+def _saved(log: Log) -> Row:
+    return [_share(keys_saved(log)), _share(keys_saved_indented(log))]
+
+
+def _texts(log: Log) -> Row:
+    return _shown(log.shown, len(log.keys))
+
+
+def _shown(shown: Sequence[Shown], keys: int) -> Row:
+    count = len(shown)
+    if not count:
+        return [0.0, 0.0, "–", "–", "–", "–"]
+    wrong = sum(each.verdict is Verdict.WRONG for each in shown)
+    right = sum(each.verdict is Verdict.RIGHT for each in shown)
+    begun = [each for each in shown if each.verdict is not Verdict.WRONG]
+    stays = sum(e.agrees for e in begun) / max(1, sum(e.characters for e in begun))
+    return [
+        100 * count / max(1, keys), 100 * wrong / max(1, keys), _share(right / count),
+        _share(1 - wrong / count), _share(stays), _share(sum(each.parses for each in shown) / count),
+    ]  # fmt: skip
+
+
+def _costs(log: Log, pace: float) -> Row:
+    keys, times = max(1, len(log.keys)), [each.milliseconds for each in log.keys]
+    per_key = [each / keys for each in (log.work.read, log.work.made)]
+    row: Row = [percentile(times, 0.5), percentile(times, 0.95), *per_key, f"{log.work.runs / keys:.2f}"]
+    return [*row, f"{log.changes / max(1e-9, log.seconds):.2f}"] if pace else row
+
+
+def _by_language(logs: list[Log]) -> list[Row]:
+    languages = dict.fromkeys(log.language for log in logs)
+    together = {name: reduce(add, [log for log in logs if log.language == name]) for name in languages}
+    return [[name, *_saved(log), *_texts(log)] for name, log in together.items()]
+
+
+def _by_kind(log: Log) -> list[Row]:
+    rows: list[Row] = []
+    for kind in KINDS:
+        pressed = sum(key.kind == kind for key in log.keys)
+        read = sum(key.read == kind for key in log.keys)
+        saved = 1 - pressed / log.characters[kind] if log.characters[kind] else 0.0
+        rows.append([kind, _share(saved), *_shown(_those(log, lambda each, k=kind: each.kind == k), read)])
+    return rows
+
+
+def _by_length(log: Log) -> list[Row]:
+    return [
+        [length, *_shown(_those(log, lambda each, n=length: each.length == n), len(log.keys))]
+        for length in LENGTHS
+    ]
+
+
+def _those(log: Log, which: Callable[[Shown], bool]) -> list[Shown]:
+    return [each for each in log.shown if which(each)]
+
+
+def _share(value: float) -> str:
+    return f"{value:.1%}"

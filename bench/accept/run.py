@@ -1,0 +1,88 @@
+"""Types the passages of all projects with all variants, each passage in turn with everybody."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .log import Log
+from .passages import Workplace, workplace
+from .projects import Half, projects
+from .typist import Typist
+from .variants import Variant
+
+Results = dict[str, list[Log]]
+"""By a variant's name, its log of each project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is typed: about so many ``characters`` of a half, the same of each language. ``pace`` is the
+    seconds from key to key, 0 for no waiting."""
+
+    half: Half = "report"
+    characters: int = 10_000
+    seed: int = 1
+    pace: float = 0.0
+    languages: tuple[str, ...] = ()
+
+    def workplaces(self) -> list[Workplace]:
+        chosen = [
+            each for each in projects(self.half) if not self.languages or each.language in self.languages
+        ]
+        count = {each.language for each in chosen}
+        share = self.characters / max(1, len(count))
+        return [
+            workplace(
+                each, each.files(), round(share / sum(o.language == each.language for o in chosen)), self.seed
+            )
+            for each in chosen
+        ]
+
+
+async def run(plan: Plan, variants: list[Variant]) -> Results:
+    """All logs."""
+    results: Results = {each.name: [] for each in variants}
+    with _own_folders() as folder:
+        for workplace in plan.workplaces():
+            for name, log in (await _type(workplace, variants, folder, plan.pace)).items():
+                results[name].append(log)
+    return results
+
+
+async def _type(workplace: Workplace, variants: list[Variant], folder: Path, pace: float) -> dict[str, Log]:
+    """One project: every variant's editor is open, and types each passage in turn."""
+    root = folder / workplace.project.name
+    workplace.write(root)
+    logs = {each.name: Log(workplace.project.language) for each in variants}
+    async with AsyncExitStack() as stack:
+        editors = {
+            each.name: await stack.enter_async_context(each.editor(root, workplace)) for each in variants
+        }
+        for place in workplace.places:
+            for name, editor in editors.items():
+                editor.open(place)
+                await editor.ask()
+                await Typist(editor, place, logs[name], pace).run()
+        for name, editor in editors.items():
+            logs[name].work += await editor.work()
+    return logs
+
+
+@contextmanager
+def _own_folders() -> Iterator[Path]:
+    """For the projects' files, and for what servers keep on disk: nothing is known from an earlier run."""
+    kept = {name: os.environ.get(name) for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME")}
+    with tempfile.TemporaryDirectory(prefix="fimble-accept-") as made:
+        os.environ.update({name: str(Path(made, name.lower())) for name in kept})
+        try:
+            yield Path(made)
+        finally:
+            for name, value in kept.items():
+                os.environ.pop(name)
+                if value is not None:
+                    os.environ[name] = value

@@ -1,0 +1,77 @@
+"""What is compared: fimble with its settings one by one, and llama.vim."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from fimble.cli.driver import Driver
+
+from ..llama import llama, llama_server
+from ..processes import apart
+from .editors import FimbleEditor
+from .llama_vim import LlamaVim
+from .log import Work
+from .passages import Place, Workplace
+from .typist import Editor
+
+LLAMA_VIM = "llama.vim"
+
+
+class ProjectEditor(Editor, Protocol):
+    """An editor of one project."""
+
+    def open(self, place: Place) -> None: ...
+
+    async def work(self) -> Work:
+        """What the model did for it so far."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One of those that are compared; ``options`` are what the editor sends at the start."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def installed(self) -> bool:
+        return self.name != LLAMA_VIM or llama_server() is not None
+
+    @asynccontextmanager
+    async def editor(self, folder: Path, workplace: Workplace) -> AsyncIterator[ProjectEditor]:
+        """Its editor of a project whose files lie in ``folder``."""
+        if self.name == LLAMA_VIM:
+            async with llama(llama_server() or "") as served:
+                yield LlamaVim(served.session, workplace)
+            return
+        with apart():
+            driver = Driver(folder, {"statistics": False, **self.options})
+            await driver.start()
+            try:
+                yield FimbleEditor(driver, folder, workplace)
+            finally:
+                await driver.stop()
+
+
+VARIANTS = (
+    Variant("balanced"),
+    Variant("subtle", {"eagerness": "subtle"}),
+    Variant("eager", {"eagerness": "eager"}),
+    Variant("without memory", {"memory": False}),
+    Variant("without other files", {"contextFiles": False}),
+    Variant(LLAMA_VIM),
+)
+
+
+def variants(names: list[str]) -> list[Variant]:
+    """Those named, all for none; raises LookupError for a name that is none of them."""
+    known = {each.name: each for each in VARIANTS}
+    for name in names:
+        if name not in known:
+            raise LookupError(f"there is no variant {name!r}; there are {', '.join(known)}")
+    return [known[name] for name in names] or list(VARIANTS)
