@@ -16,15 +16,14 @@ from .gate.calibration import calibrations
 from .limits import CONTEXT_CHARACTERS
 from .model_settings import DEFAULT
 from .opening import open_backend
+from .preparing import as_it_came, prepare
 from .privacy.guard import guarded
-from .prompt.window import clip
 from .room import Room, Spare
 from .runtimes.memory import spare_bytes
 from .scheduler import Scheduler
 from .served import Served, ServedModels
 from .serving import Serving
 from .settings import Settings
-from .syntax.cursor import wants_block
 from .trim import Trimmer
 from .turns import in_turn, warm_in_turn
 from .types import (
@@ -116,7 +115,7 @@ class Engine:
             warm = served.backend.warm
         except FimbleError:
             return  # whoever asks will hear of it
-        prepared = prepare(guarded(request), served.reach)[0]
+        prepared = prepare(guarded(request), served.reach).request
         await warm_in_turn(self._scheduler, prepared, warm, served.name)
 
     def model_for(self, request: Request) -> str:
@@ -203,17 +202,23 @@ async def suggested(
 ) -> AsyncGenerator[Delta]:
     """A request's suggestion, trimmed where the backend does not, as far as the gate lets it pass, with the
     file's own line ends. ``file`` is the model's, if it is known."""
-    request, newline = prepare(request, reach)
-    as_it_came = not request.trim or request.logprobs is not None or request.grammar is not None
+    prepared = prepare(request, reach)
+    request, own_words = prepared.request, as_it_came(request)
+    if prepared.silent:
+        yield Delta("", "stop", Usage(), Timings(), confidence=0.0)
+        return
     gate = Gate(request, calibrations().of(backend.serving.model, file))
-    if not as_it_came:
+    if not own_words:
         request = replace(request, floor=gate.floor)
     async with aclosing(backend.generate(request)) as pieces:
-        kept = pieces if as_it_came or backend.trims else trimmed(pieces, request)
-        judged = kept if as_it_came else gated(kept, gate)
+        kept = pieces if own_words or backend.trims else trimmed(pieces, request)
+        judged = kept if own_words else gated(kept, gate)
         async with aclosing(judged) as deltas:
+            shown = False
             async for delta in deltas:
-                yield replace(delta, text=delta.text.replace("\n", newline))
+                shown = shown or bool(delta.text)
+                end = prepared.ending if shown and delta.finish_reason is not None else ""
+                yield replace(delta, text=(delta.text + end).replace("\n", prepared.newline))
 
 
 async def trimmed(pieces: AsyncIterator[Delta], request: FimRequest) -> AsyncGenerator[Delta]:
@@ -248,23 +253,3 @@ async def gated(pieces: AsyncGenerator[Delta], gate: Gate) -> AsyncGenerator[Del
                 verdict = gate.judge(text, certainties)
                 text, delta = verdict.text, replace(delta, confidence=verdict.confidence)
             yield replace(delta, text=text, certainties=certainties) if gate.holds else delta
-
-
-def prepare(request: FimRequest, reach: int = CONTEXT_CHARACTERS) -> tuple[FimRequest, str]:
-    """The request as a backend gets it, and the line end that its answer must have.
-
-    Texts are cut to ``reach`` characters, line ends become ``\\n``, and "auto" becomes "line" or
-    "block".
-    """
-    newline = "\r\n" if "\r\n" in request.prefix or "\r\n" in request.suffix else "\n"
-    if newline != "\n":
-        request = replace(
-            request,
-            prefix=request.prefix.replace("\r\n", "\n"),
-            suffix=request.suffix.replace("\r\n", "\n"),
-        )
-    request = clip(request, reach)
-    if request.mode == "auto":
-        block = wants_block(request.prefix, request.suffix, request.language, request.path, request.left_out)
-        request = replace(request, mode="block" if block else "line")
-    return request, newline

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Mode = Literal["auto", "line", "block"]
+Mode = Literal["auto", "line", "next", "block"]
+"""How much is wanted: the rest of the line; the same, or the next line where this one is finished; several
+lines; or what the syntax says."""
 FinishReason = Literal["stop", "length", "tool_calls"]
 GrammarKind = Literal["regex", "lark", "json_schema", "llguidance"]
 Role = Literal["system", "developer", "user", "assistant", "tool"]
@@ -80,7 +82,7 @@ class FimRequest:
     ``document`` names what is being edited: of several requests with the same name only the newest
     matters. ``workspace`` names the project that it is part of. ``user`` is who asks, for fairness between
     people. ``deadline_ms`` counts from submission.
-    With ``mode`` "auto" the syntax at the cursor decides between one line and a block. ``trim`` off
+    With ``mode`` "auto" the syntax at the cursor decides. ``trim`` off
     gives the model's text as it came; so do ``logprobs`` and ``grammar``, which mean what they mean in
     :class:`TextRequest`. ``left_out`` counts characters of the file that were cut off ahead of
     ``prefix``.

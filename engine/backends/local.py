@@ -155,10 +155,10 @@ def _stamp(path: str) -> object:
 
 
 def _limited(request: Request) -> Request:
-    """The request with its stop string and limit of tokens: a suggestion of one line ends with the line."""
+    """The request with its stop string and limit of tokens: the rest of a line ends with the line."""
     if not isinstance(request, FimRequest):
         return request
-    limit = LINE_TOKENS if request.mode == "line" else BLOCK_TOKENS
+    limit = LINE_TOKENS if request.mode in ("line", "next") else BLOCK_TOKENS
     stop = (*request.stop, "\n") if request.mode == "line" else request.stop
     return replace(request, max_tokens=limit if request.max_tokens is None else request.max_tokens, stop=stop)
 

@@ -32,7 +32,8 @@ class DecodePlan:
     ``names`` are the bytes by which log-probabilities call control tokens, ``shown`` those of control
     tokens that are part of the text. ``drafts`` guess tokens that are then verified together.
     With ``certain`` each token comes with how sure it is; the answer ends ahead of the token with which the
-    product of the probabilities falls below ``floor``.
+    product of the probabilities falls below ``floor``. With ``one_line`` the answer ends with its first line
+    that is not blank.
     """
 
     max_tokens: int
@@ -49,6 +50,7 @@ class DecodePlan:
     shown: Mapping[int, bytes] = field(default_factory=dict)
     certain: bool = False
     floor: float = 0.0
+    one_line: bool = False
 
 
 def answer(model: Runtime, prompt: Sequence[int], plan: DecodePlan, clock: Clock = time.monotonic) -> Steps:
@@ -100,7 +102,7 @@ class _Text:
         self._draft: Sequence[int] = ()
         self._text = ""
         self._probability = 1.0
-        self.writer = TextWriter(plan.stop, before)
+        self.writer = TextWriter(plan.stop, before, plan.one_line)
         self.made = 0
         self.reason: FinishReason | None = self._full()
 

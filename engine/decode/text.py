@@ -18,12 +18,12 @@ class TextWriter:
 
     What is told of tokens waits until the text that they begin in is shown; of those that begin in a stop
     string, or behind it, nothing is told. ``before`` is the length of the text that was shown ahead of
-    this one.
+    this one. With ``one_line`` the text ends with its first line that is not blank.
     """
 
-    def __init__(self, stops: Sequence[str], before: int = 0) -> None:
+    def __init__(self, stops: Sequence[str], before: int = 0, one_line: bool = False) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._scanner = StopScanner(stops)
+        self._scanner = StopScanner(stops, one_line)
         self._decoded = self._shown = before
         self._ended = False
         self._logprobs, self._certainties = _Waiting[TokenLogprob](), _Waiting[Certainty]()

@@ -115,7 +115,7 @@ def body_of(request: FimRequest, document: str | None, workspace: str | None = N
         "language": request.language or "plaintext",
         "stream": True,
         "details": True,
-        "mode": request.mode,
+        "mode": "auto" if request.mode == "next" else request.mode,
         "temperature": request.sampling.temperature,
     }
     optional = {

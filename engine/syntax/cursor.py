@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from tree_sitter import Node
 
 from .languages import LanguageSpec, find_language
 from .neighbourhood import Neighbourhood, indentation
 from .outline import DEFINES
+from .place import Place, interpolates, open_quote, plain_place, quick_place
 from .tree import SyntaxTree
 
-Place = Literal["code", "comment", "string"]
 _CLOSERS_ONLY = re.compile(r"[\s)\]};,:\"'>]*$")
 _ROOT = re.compile(r"(module|program|source_file|translation_unit|compilation_unit|chunk|stylesheet)$")
 _BODY = re.compile(
@@ -44,17 +43,19 @@ _ENDINGS = {"ruby": ("\nend",), "lua": ("\nend",), "shellscript": ("\nfi", "\ndo
 
 @dataclass(frozen=True, slots=True)
 class CursorContext:
+    """``block``: several lines belong here, in an empty body or after a definition."""
+
     place: Place
     block: bool
-    """Whether several lines belong here: an empty body, or the line after a definition."""
 
 
 def at_cursor(prefix: str, suffix: str, language: str, path: str, left_out: int = 0) -> CursorContext:
-    """Look at the text around a cursor; without a grammar everything is code, and a block begins after a
-    line that opens one. ``left_out`` characters of the file are missing ahead of ``prefix``."""
+    """Look at the text around a cursor; without a grammar its line tells the place, and a block begins after
+    a line that opens one. ``left_out`` characters of the file are missing ahead of ``prefix``."""
     several = bool(_CLOSERS_ONLY.match(suffix.partition("\n")[0]))
     if (spec := find_language(language, path)) is None:
-        return CursorContext("code", several and _follows_opener(prefix, suffix, language))
+        place = plain_place(prefix, language)
+        return CursorContext(place, place == "code" and several and _follows_opener(prefix, suffix, language))
     around = Neighbourhood.of(prefix, suffix, spec, left_out)
     probe = _Probe(around, spec, "")
     place = probe.place()
@@ -64,6 +65,16 @@ def at_cursor(prefix: str, suffix: str, language: str, path: str, left_out: int 
     for ending in _ENDINGS.get(spec.id, ()) if block is None else ():
         block = _Probe(around, spec, ending).begins_block() if block is None else block
     return CursorContext(place, _follows_opener(prefix, suffix, language) if block is None else block)
+
+
+def glance(prefix: str, suffix: str, language: str, path: str, left_out: int = 0) -> CursorContext:
+    """What :func:`at_cursor` says, without parsing where the cursor's line alone tells it."""
+    spec = find_language(language, path)
+    place = quick_place(prefix, spec, left_out) if spec is not None else None
+    if place is None:
+        return at_cursor(prefix, suffix, language, path, left_out)
+    block = place == "code" and wants_block(prefix, suffix, language, path, left_out)
+    return CursorContext(place, block)
 
 
 def wants_block(prefix: str, suffix: str, language: str, path: str, left_out: int = 0) -> bool:
@@ -104,7 +115,8 @@ class _Probe:
             ) and node.start_byte < self._start:
                 return "string"
             node = node.parent
-        return "string" if self._tree.root.has_error and _open_quote(self._line_head) else "code"
+        start = open_quote(self._line_head) if self._tree.root.has_error else -1
+        return "string" if start >= 0 and not interpolates(self._line_head, start) else "code"
 
     def begins_block(self) -> bool | None:
         """Whether the statement is alone in a body, or follows a definition; None if the parser is lost."""
@@ -177,17 +189,6 @@ def _defines(node: Node) -> bool:
     if node.type == "export_statement" and node.named_children:
         node = node.named_children[-1]
     return DEFINES.match(node.type) is not None
-
-
-def _open_quote(line: str) -> bool:
-    """Whether a line ends inside an ordinary string."""
-    quote, line = "", line.replace('"""', "").replace("'''", "")
-    for at, char in enumerate(line):
-        if quote:
-            quote = "" if char == quote and line[at - 1] != "\\" else quote
-        elif char in "\"'`" and (at == 0 or not line[at - 1].isalnum()):
-            quote = char
-    return bool(quote)
 
 
 def _follows_opener(prefix: str, suffix: str, language: str) -> bool:

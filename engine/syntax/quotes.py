@@ -89,7 +89,7 @@ def _find_closer(text: str, closer: str, at: int) -> int:
 
 def _end_of_ordinary(text: str, line_start: int, at: int, spec: LanguageSpec) -> int:
     """Where the comment or ordinary string ends that covers offset ``at`` of a line; ``at`` if none does."""
-    for found in _ordinary(spec).finditer(text, line_start):
+    for found in ordinary(spec).finditer(text, line_start):
         if found.start() >= at:
             break
         if found.end() > at:
@@ -103,7 +103,7 @@ def _openers(spec: LanguageSpec) -> re.Pattern[str]:
 
 
 @cache
-def _ordinary(spec: LanguageSpec) -> re.Pattern[str]:
+def ordinary(spec: LanguageSpec) -> re.Pattern[str]:
     """Comments and strings that end with their line."""
     comment = [re.escape(spec.line_comment) + r"[^\n]*"] if spec.line_comment else []
     return re.compile("|".join([r'"(?:\\.|[^"\\\n])*"', r"'(?:\\.|[^'\\\n])*'", *comment]))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from .brackets import PAIRS, unmatched_closers
 from .checker import SyntaxChecker
-
-_PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
 def cut_overlap(line: str, line_rest: str) -> str:
@@ -38,26 +35,8 @@ def cut_closers(before: str, line: str, line_rest: str, checker: SyntaxChecker) 
     return _cut_quote(line, line_rest)
 
 
-def unmatched_closers(line: str) -> Iterator[int]:
-    """Offsets of closing brackets that nothing in ``line`` opened; quoted text does not count."""
-    stack: list[str] = []
-    quote = ""
-    for at, char in enumerate(line):
-        if quote:
-            quote = "" if char == quote and line[at - 1] != "\\" else quote
-        elif char in "\"'`" and (at == 0 or not line[at - 1].isalnum()):
-            quote = char
-        elif char in "([{":
-            stack.append(char)
-        elif char in _PAIRS:
-            if stack and stack[-1] == _PAIRS[char]:
-                stack.pop()
-            else:
-                yield at
-
-
 def _balanced(text: str) -> bool:
-    return all(text.count(opener) == text.count(closer) for closer, opener in _PAIRS.items())
+    return all(text.count(opener) == text.count(closer) for closer, opener in PAIRS.items())
 
 
 def _cut_quote(line: str, line_rest: str) -> str:

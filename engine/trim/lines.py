@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 _CLOSING_LINE = re.compile(r"\s*([)\]}]+[;,)]*|end|fi|done|esac)\s*[;,)]*\s*$")
+_CLOSERS_ONLY = re.compile(r"[\s)\]};,:\"'>]*$")
 _WORD = re.compile(r"\w")
 _PART_OF_WORD = re.compile(r"[^\s,;|&+*/.=()-]*$")
 _CLAUSE = re.compile(
@@ -67,6 +68,11 @@ class Surroundings:
         return indentation(self.line_head) - 1
 
     @property
+    def rest_is_code(self) -> bool:
+        """Whether more than closing brackets follows in the cursor's line."""
+        return _CLOSERS_ONLY.match(self.line_rest) is None
+
+    @property
     def joins_rest(self) -> bool:
         """Whether a blank between the suggestion and the rest of the line matters."""
         return bool(self.line_rest.strip()) and self.line_rest[0] not in " \t\r)]},;:"
@@ -115,6 +121,14 @@ def closes_block(line: str, around: Surroundings) -> bool:
     closer = line.strip()[0]
     below = around.next_lines[0].strip() if around.next_lines else ""
     return not below.startswith(closer) and not around.line_rest.strip().startswith(closer)
+
+
+def closed_below(line: str, around: Surroundings) -> bool:
+    """Whether a closing line is what the text below begins with."""
+    if not is_closing_line(line) or not around.next_lines:
+        return False
+    below = around.next_lines[0]
+    return below.strip()[0] == line.strip()[0] and indentation(below) == indentation(line)
 
 
 def begins_another(line: str, earlier: Sequence[str], around: Surroundings) -> bool:
@@ -187,13 +201,13 @@ def loop_start(line: str, least: tuple[int, int] = ENDLESS, checked: int = 0) ->
                 unit = line[end - size : end]
                 if _WORD.search(unit) and line.endswith(unit * (run // size), 0, end):
                     start = end - run
-                    return _whole_words(line, start + size) if line[:start].strip() else 0
+                    return len(whole_words(line, start + size)) if line[:start].strip() else 0
     return None
 
 
-def _whole_words(line: str, end: int) -> int:
-    """The last place up to ``end`` behind a whole word; a dangling operator or comma goes too."""
+def whole_words(line: str, end: int | None = None) -> str:
+    """The line up to ``end`` without a part of a word there, and without a dangling operator or comma."""
     kept = line[:end]
-    if _WORD.match(line[end : end + 1]):
+    if end is None or _WORD.match(line[end : end + 1]):
         kept = _PART_OF_WORD.sub("", kept)
-    return len(kept.rstrip(" ,;|&+-*/.=("))
+    return kept.rstrip(" ,;|&+-*/.=(")

@@ -24,6 +24,7 @@ class Trimmer:
         self._partial = ""
         self._shown = 0
         self._only_copies = True
+        self._next = request.mode == "next"
         self.done = False
 
     def feed(self, text: str) -> str:
@@ -44,11 +45,20 @@ class Trimmer:
         """The model has ended; returns the rest of the suggestion."""
         if not self.done:
             cut_off = reason == "length"
-            if not (cut_off and self._lines and self._request.mode != "line"):
-                end = rules.loop_start(self._partial, rules.CUT_OFF) if cut_off else None
-                self._take(self._partial[:end], len(self._partial))
+            if not cut_off:
+                self._take(self._partial, len(self._partial))
+            elif self._request.mode != "block" or not self._lines:
+                self._take(self._cut_off(self._partial), len(self._partial))
         self.done = True
         return self._show_the_end()
+
+    def _cut_off(self, line: str) -> str:
+        """What is left of a line that a limit cut off, which may be in a word: one of the caller's own limits
+        leaves it."""
+        loop = rules.loop_start(line, rules.CUT_OFF)
+        if loop is not None or self._request.max_tokens is not None:
+            return line[:loop]
+        return rules.whole_words(line)
 
     def _take(self, line: str, checked: int) -> bool:
         """Apply the line rules; False when the suggestion ends ahead of this line (or with it).
@@ -62,14 +72,18 @@ class Trimmer:
             self._only_copies &= not line.strip() or rules.copies_above(line, self._lines, self._around)
             self._lines.append(line)
             self._drop_repetition()
+            self.done = self.done or (self._next and bool(line.strip()))
         return not self.done
 
     def _belongs(self, line: str) -> bool:
         """Whether the suggestion goes on with this line; if it closes the block, it is the last one."""
         around = self._around
-        if self._lines and rules.leaves_block(line, around) and not self._goes_on(line):
+        if self._lines and not self._next and rules.leaves_block(line, around) and not self._goes_on(line):
             self.done = True
             return rules.closes_block(line, around)
+        if self._next and self._lines and rules.closed_below(line, around):
+            self.done = True
+            return False
         if rules.begins_another(line, self._lines, around):
             self.done = True
             return False
@@ -128,7 +142,7 @@ class Trimmer:
         if self._only_copies or len(self._lines) <= self._shown:
             return ""
         self._tidy_last_line()
-        if len(self._lines) == 1 or self._checker.acceptable("\n".join(self._lines)):
+        if self._checker.acceptable("\n".join(self._lines)):
             return self._show(len(self._lines))
         return self._show_as_far_as_sound()
 
@@ -147,10 +161,17 @@ class Trimmer:
         self._lines[-1] = last if self._around.joins_rest and last.strip() else last.rstrip()
 
     def _show_as_far_as_sound(self) -> str:
-        """Nothing unsound is added to what was shown; of an unsound whole the cursor's own line is kept."""
+        """Nothing unsound is added to what was shown; of an unsound whole the first line is kept as far as it
+        is sound, unless more follows in the cursor's line."""
         for count in range(len(self._lines) - 1, self._shown, -1):
             if self._checker.acceptable("\n".join(self._lines[:count])):
                 return self._show(count) if self._lines[count - 1].strip() else self._show(count).rstrip()
-        if self._shown or not self._lines[0].strip():
+        if self._shown or self._around.rest_is_code:
             return ""
-        return self._show(1)
+        return self._show_beginning()
+
+    def _show_beginning(self) -> str:
+        first = next((at for at, line in enumerate(self._lines) if line.strip()), 0)
+        sound = self._checker.longest("\n".join(self._lines[: first + 1]))
+        self._lines = sound.split("\n")
+        return self._show(len(self._lines)) if sound.strip() else ""

@@ -90,7 +90,8 @@ class Planner:
         texts = [snippet.text for snippet in reversed(request.snippets)] + [request.suffix, request.prefix]
         drafts = self._drafts.from_texts(prompt, texts)
         plan = replace(plan, stop=stop, recall=self._recall(request), drafts=drafts)
-        return Task(prompt, replace(plan, certain=True, floor=request.floor))
+        plan = replace(plan, certain=True, floor=request.floor, one_line=request.mode == "next")
+        return Task(prompt, plan)
 
     def _recall(self, request: FimRequest) -> Recall | None:
         """The file's memory, unless the model's own words are wanted or good enough."""

@@ -100,8 +100,13 @@ class TestBlocks:
         around = "def f(n):\n    ▮\n"
         assert trim(around, "a = 1\n    b = comp", reason="length") == "a = 1"
 
-    def test_in_a_single_line_the_limit_keeps_what_there_is(self) -> None:
-        assert trim("x = ▮\n", "some_long_na", mode="line", reason="length") == "some_long_na"
+    def test_a_single_line_that_the_limit_cuts_ends_with_a_word(self) -> None:
+        assert trim("x = ▮\n", "first + some_long_na", mode="line", reason="length") == "first"
+        assert trim("x = ▮\n", "some_long_na", mode="line", reason="length") == ""
+
+    def test_the_callers_own_limit_is_kept_to_the_letter(self) -> None:
+        trimmer = Trimmer(FimRequest("x = ", "\n", "python", mode="line", max_tokens=3))
+        assert trimmer.feed("first + some_na") + trimmer.finish("length") == "first + some_na"
 
     def test_lines_that_break_the_syntax_are_dropped(self) -> None:
         around = "def f(n):\n    ▮\n"
@@ -168,6 +173,58 @@ class TestTheCursorsOwnLine:
         assert trim("x = ▮\n", "1 ", mode="line") == "1"
 
 
+class TestTheNextLine:
+    """At the end of a line the model may go on with the next one."""
+
+    @pytest.mark.parametrize(
+        ("around", "written", "shown", "language"),
+        [
+            ("def f():\n    x = 1▮\n", "\n    y = 2\n    z = 3\n", "\n    y = 2", "python"),
+            ("def f():\n    x = 1▮\n", "\n    return x\n", "\n    return x", "python"),
+            ("def f():\n    x = 1▮\n", " + 2\n    return x\n", " + 2", "python"),
+            ("def f():\n    return 1▮\n", "\n\n\ndef g():\n    pass", "\n\n\ndef g():", "python"),
+            ("def f():\n\treturn 1▮\n", "\n\n\treturn 2\n", "\n\n\treturn 2", "python"),
+            ("if (a) {\n  b();▮\n", "\n}\nc();\n", "\n}", "javascript"),
+            ("if (a) {\n  b();▮\n}\n", "\n}\nc();\n", "", "javascript"),
+            ("x = 1▮\n", "\nx = 1\n", "", "python"),
+            ("x = 1▮\ny = 2\n", "\ny = 2\n", "", "python"),
+            ("x = 1▮\n", "\n\n\n", "", "python"),
+        ],
+    )
+    def test_it_is_the_last_one(self, around: str, written: str, shown: str, language: str) -> None:
+        assert trim(around, written, language, "next") == shown
+
+
+class TestSoundLines:
+    """A line is shown as far as it parses; what its own brackets lack does not count."""
+
+    @pytest.mark.parametrize(
+        ("around", "written", "shown", "language"),
+        [
+            ("def f():\n    ▮\n", "x = 1 +", "x = 1", "python"),
+            ("def f():\n    ▮\n", "self.", "self", "python"),
+            ("def f():\n    ▮\n", "for a in", "", "python"),
+            ("def f():\n    ▮\n", "go(1, (2", "go(1, (2", "python"),
+            ("def f():\n    ▮\n", 'go("a, b', 'go("a, b', "python"),
+            ("def f():\n    ▮\n", "x = )(", "x", "python"),
+            ("def f():\n    ▮\n", '"""Does', "", "python"),
+            ("function f() {\n  ▮\n}\n", "if (a) {", "if (a) {", "javascript"),
+            ("function f() {\n  ▮\n}\n", "if (a) { b(c) } }", "if (a) { b(c) }", "javascript"),
+            ("f(▮)\n", "a, b(1", "a, b", "python"),
+            ("f(▮)\n", "a, b(1", "a, b", "plaintext"),
+            ("f(▮ + 2)\n", "a, b(1", "", "plaintext"),
+            ("f(▮ + 2)\n", "a, b(1", "", "python"),
+            ("f(▮\n", "a, b(1]", "a, b(1", "plaintext"),
+        ],
+    )
+    def test_the_longest_sound_beginning(self, around: str, written: str, shown: str, language: str) -> None:
+        assert trim(around, written, language, "line") == shown
+
+    def test_an_error_that_is_there_already_forbids_nothing(self) -> None:
+        around = "x = = 2\nfoo(1, ▮\n"
+        assert trim(around, "y, z)", mode="line") == "y, z)"
+
+
 RIGHT_CODE = [
     "0xFFFFFFFFFFFFFFFF",
     "0" * 40,
@@ -222,7 +279,7 @@ PIECE = st.text(st.sampled_from("ab =()[]{}:,\"'\n\t #;é😀"), max_size=40)
     PIECE,
     PIECE,
     st.integers(1, 9),
-    st.sampled_from(["line", "block"]),
+    st.sampled_from(["line", "next", "block"]),
     st.sampled_from(["stop", "length"]),
 )
 def test_what_is_shown_does_not_depend_on_the_pieces_and_is_the_text_s_beginning(
@@ -239,14 +296,28 @@ def test_what_is_shown_does_not_depend_on_the_pieces_and_is_the_text_s_beginning
 
 
 @settings(max_examples=300, deadline=None)
-@given(PIECE, PIECE, PIECE, st.sampled_from(["python", "javascript", "ruby"]))
-def test_several_lines_add_no_error_to_the_document(
-    prefix: str, suffix: str, written: str, language: str
+@given(
+    PIECE,
+    PIECE,
+    PIECE,
+    st.sampled_from(["python", "javascript", "ruby", "plaintext"]),
+    st.sampled_from(["line", "next", "block"]),
+)
+def test_what_is_shown_adds_no_error_to_the_document(
+    prefix: str, suffix: str, written: str, language: str, mode: Mode
 ) -> None:
-    shown = trim(prefix + "▮" + suffix, written, language)
-    if "\n" in shown:
-        checker = SyntaxChecker(FimRequest(prefix, suffix, language))
-        assert checker.errors(shown) <= checker.errors("")
+    written = written.replace("\n", "") if mode == "line" else written
+    shown = trim(prefix + "▮" + suffix, written, language, mode)
+    assert SyntaxChecker(FimRequest(prefix, suffix, language)).acceptable(shown)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PIECE, PIECE, PIECE, st.sampled_from(["python", "javascript"]))
+def test_the_longest_sound_beginning_is_one(prefix: str, suffix: str, written: str, language: str) -> None:
+    checker = SyntaxChecker(FimRequest(prefix, suffix, language))
+    found = checker.longest(written)
+    assert written.startswith(found)
+    assert checker.acceptable(found)
 
 
 @settings(max_examples=200, deadline=None)

@@ -106,3 +106,15 @@ def test_the_first_stop_string_ends_it() -> None:
     assert scanner.feed("d\n\n") == ""
     assert scanner.stopped
     assert scanner.feed("more") == ""
+
+
+@given(st.text(alphabet="a \n", max_size=12), st.integers(1, 4))
+def test_one_line_ends_with_its_end_whatever_the_pieces(text: str, pieces: int) -> None:
+    scanner = StopScanner((), one_line=True)
+    shown = ""
+    for at in range(0, len(text), pieces):
+        shown += scanner.feed(text[at : at + pieces])
+    said = text.lstrip()
+    blank = text[: len(text) - len(said)]
+    assert shown + scanner.flush() == blank + said.partition("\n")[0]
+    assert scanner.stopped == ("\n" in said)
