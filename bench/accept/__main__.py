@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
+from pathlib import Path
+
+from fimble.engine.settings import Settings
 
 from ..processes import apart
 from . import measure
+from .positions import collect
 from .run import Plan
 from .variants import VARIANTS, variants
 
@@ -26,6 +31,11 @@ def main() -> int:
         "--pace", type=int, default=0, metavar="MS", help="type in real time, a key every so often"
     )
     parser.add_argument("--write", action="store_true", help="write bench/ACCEPT.md")
+    parser.add_argument(
+        "--calibrate", type=Path, metavar="FILE",
+        help="type nothing: write what the engine says at many places of the passages, to fit the gate to",
+    )  # fmt: skip
+    parser.add_argument("--model", default="bundled", help="the model that is calibrated")
     given = parser.parse_args()
     characters = 700 if given.quick else given.characters
     plan = Plan(given.half, characters, given.seed, given.pace / 1000, tuple(given.language))
@@ -34,6 +44,10 @@ def main() -> int:
     except LookupError as error:
         parser.error(str(error))
     with apart():
+        if given.calibrate:
+            count = asyncio.run(collect(plan, Settings(engine="local", model=given.model), given.calibrate))
+            print(f"{count:,} positions are in {given.calibrate}")
+            return 0
         measure(plan, chosen, given.write)
     return 0
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from .folders import own_folders
 from .log import Log
 from .passages import Workplace, workplace
 from .projects import Half, projects
@@ -47,7 +45,7 @@ class Plan:
 async def run(plan: Plan, variants: list[Variant]) -> Results:
     """All logs."""
     results: Results = {each.name: [] for each in variants}
-    with _own_folders() as folder:
+    with own_folders() as folder:
         for workplace in plan.workplaces():
             for name, log in (await _type(workplace, variants, folder, plan.pace)).items():
                 results[name].append(log)
@@ -61,7 +59,8 @@ async def _type(workplace: Workplace, variants: list[Variant], folder: Path, pac
     logs = {each.name: Log(workplace.project.language) for each in variants}
     async with AsyncExitStack() as stack:
         editors = {
-            each.name: await stack.enter_async_context(each.editor(root, workplace)) for each in variants
+            each.name: await stack.enter_async_context(each.editor(root, workplace, pace > 0))
+            for each in variants
         }
         for place in workplace.places:
             for name, editor in editors.items():
@@ -71,18 +70,3 @@ async def _type(workplace: Workplace, variants: list[Variant], folder: Path, pac
         for name, editor in editors.items():
             logs[name].work += await editor.work()
     return logs
-
-
-@contextmanager
-def _own_folders() -> Iterator[Path]:
-    """For the projects' files, and for what servers keep on disk: nothing is known from an earlier run."""
-    kept = {name: os.environ.get(name) for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME")}
-    with tempfile.TemporaryDirectory(prefix="fimble-accept-") as made:
-        os.environ.update({name: str(Path(made, name.lower())) for name in kept})
-        try:
-            yield Path(made)
-        finally:
-            for name, value in kept.items():
-                os.environ.pop(name)
-                if value is not None:
-                    os.environ[name] = value

@@ -43,14 +43,18 @@ class Variant:
         return self.name != LLAMA_VIM or llama_server() is not None
 
     @asynccontextmanager
-    async def editor(self, folder: Path, workplace: Workplace) -> AsyncIterator[ProjectEditor]:
-        """Its editor of a project whose files lie in ``folder``."""
+    async def editor(
+        self, folder: Path, workplace: Workplace, in_real_time: bool = False
+    ) -> AsyncIterator[ProjectEditor]:
+        """Its editor of a project whose files lie in ``folder``. Unless keys come in real time, no answer
+        waits for the next key."""
         if self.name == LLAMA_VIM:
             async with llama(llama_server() or "") as served:
                 yield LlamaVim(served.session, workplace)
             return
         with apart():
-            driver = Driver(folder, {"statistics": False, **self.options})
+            debounce = "auto" if in_real_time else "off"
+            driver = Driver(folder, {"statistics": False, "debounce": debounce, **self.options})
             await driver.start()
             try:
                 yield FimbleEditor(driver, folder, workplace)
