@@ -14,6 +14,7 @@ from .errors import FimbleError
 from .gate import Gate
 from .gate.calibration import calibrations
 from .limits import CONTEXT_CHARACTERS
+from .memory.keeper import OnProgress, ProjectMemory
 from .model_settings import DEFAULT
 from .opening import open_backend
 from .preparing import as_it_came, prepare
@@ -68,6 +69,7 @@ class Engine:
             return opened
 
         self._models = ServedModels(settings, open_one)
+        self.memory = ProjectMemory(settings.memory_files, settings.memory_megabytes, settings.memory_folders)
         self._room = Room(self._models, self._scheduler.busy, spare)
 
     async def complete(self, request: FimRequest) -> Completion:
@@ -81,9 +83,15 @@ class Engine:
         backend = served.backend
 
         def work(turn: FimRequest) -> AsyncGenerator[Delta]:
-            return suggested(backend, turn, served.reach, served.file)
+            return suggested(backend, self._remembering(turn), served.reach, served.file)
 
         return in_turn(self._scheduler, guarded(request), work, served.name)
+
+    def remember(self, workspace: str, on_progress: OnProgress | None = None) -> None:
+        """Let what a folder's files say help its requests, from soon on: called when it is opened and again
+        when something in it was saved. ``on_progress`` hears how far that is. Requests say ``workspace``."""
+        if self._remembers:
+            self.memory.prepare(workspace, on_progress)
 
     def answered(self, request: FimRequest) -> None:
         """Told of a request that was answered without the model: it ends what is under way for its document,
@@ -148,7 +156,10 @@ class Engine:
         return self._scheduler.waiting
 
     async def load(self) -> ModelInfo:
-        """Open the default model, so that the first request finds it ready; raises why that fails."""
+        """Open the default model, so that the first request finds it ready, and remember the folders that
+        settings list; raises why a model cannot be opened."""
+        if self._remembers:
+            self.memory.prepare_listed()
         backend = self._models.default.backend
         return await (backend.load() if isinstance(backend, LocalBackend) else backend.info())
 
@@ -167,6 +178,7 @@ class Engine:
     async def close(self) -> None:
         """Stop everything, for good: what runs or waits ends with :class:`~.errors.EngineClosed`."""
         self._scheduler.close()
+        await self.memory.close()
         await self._models.close()
 
     async def _whole(self, request: Request, stream: AsyncGenerator[Delta]) -> Completion:
@@ -184,6 +196,15 @@ class Engine:
             tuple(each for delta in made for each in delta.certainties),
             last.confidence,
         )
+
+    @property
+    def _remembers(self) -> bool:
+        """Another machine's engine is told nothing of this one's folders."""
+        return self.settings.memory and not self.settings.remote
+
+    def _remembering(self, request: FimRequest) -> FimRequest:
+        """With the index of its workspace, which is nobody else's to choose."""
+        return replace(request, index=self.memory.index_of(request.workspace) if self._remembers else "")
 
     def _serve(self, request: Request) -> Served:
         chosen = request.model

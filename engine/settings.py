@@ -101,7 +101,27 @@ class Settings(BaseModel):
     memory_files: int = Field(
         20_000, ge=1, le=1_000_000, description="Files of a project that are remembered"
     )
+    memory_folders: tuple[str, ...] = Field(
+        (),
+        max_length=16,
+        description="Projects that `fimble serve` remembers: whole paths; "
+        "requests name one as their `workspace`, by the path or its last part",
+    )
     queue: int = Field(32, ge=1, le=10_000, description="How many requests may wait")
+
+    @field_validator("memory_folders", mode="before")
+    @classmethod
+    def _folders(cls, value: object) -> object:
+        """The environment has one text for all of them, parted as in ``PATH``."""
+        return [each for each in value.split(os.pathsep) if each] if isinstance(value, str) else value
+
+    @field_validator("memory_folders")
+    @classmethod
+    def _whole_paths(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        found = tuple(os.path.normpath(os.path.expanduser(each)) for each in value)
+        if not all(os.path.isabs(each) for each in found):
+            raise ValueError("should be a list of whole paths, such as /home/me/project")
+        return found
 
     @field_validator("engine")
     @classmethod

@@ -50,11 +50,21 @@ LOOK_SECONDS = 1.0
 
 # The process that builds
 
+SMALL_BYTES = 4 << 20
+"""A project of so much text is read at once; a larger one gets only the time that nobody else wants."""
+WAITING_SECONDS = 5.0
+"""How often a process that waits for another one to build the same index says that it lives."""
+CLEANING_SECONDS = 10.0
+"""How long it is looked for indexes that nobody needs any more."""
 BUILD_SECONDS = 1_800.0
 """How long building may take in all."""
 SILENT_SECONDS = 180.0
 """How long building may give no sign of life; a disk that does not answer is given up then."""
 UPDATE_SECONDS = 20.0
 """An index is brought up to date no more often."""
+LISTED_SECONDS = 300.0
+"""The same for a folder that a server's settings list, which nobody says has changed."""
+LINE_BYTES = 65_536
+"""What building says at a time."""
 WORKSPACES = 16
 """Workspaces that one engine keeps an index for."""

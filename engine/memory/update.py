@@ -159,6 +159,7 @@ def _batches(root: Path, plan: _Plan, told: OnProgress) -> Iterator[list[tuple[E
     """The texts that are wanted, as many at a time as a segment holds."""
     batch, size, done = list[tuple[Entry, bytes]](), 0, 0
     total = sum(entry.size for entry in plan.wanted)
+    told(0, total)
     for entry in plan.wanted:
         done += entry.size
         try:
