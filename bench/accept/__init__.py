@@ -13,7 +13,7 @@ from pathlib import Path
 from ..effort import effort
 from ..tables import markdown, note, show
 from .figures import Table, tables
-from .run import Plan, run
+from .running import Plan, run
 from .variants import Variant, variants
 
 PAGE = Path(__file__).parents[1] / "ACCEPT.md"

@@ -12,7 +12,7 @@ from fimble.engine.settings import Settings
 from ..processes import apart
 from . import measure
 from .positions import collect
-from .run import Plan
+from .running import Plan
 from .variants import VARIANTS, variants
 
 

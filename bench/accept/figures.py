@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -11,7 +11,7 @@ from ..tables import percentile
 from .kinds import KINDS
 from .log import LENGTHS, Log, Shown
 from .rules import Verdict
-from .run import Results
+from .running import Results
 
 Row = list[object]
 
@@ -96,19 +96,15 @@ def _by_kind(log: Log) -> list[Row]:
         pressed = sum(key.kind == kind for key in log.keys)
         read = sum(key.read == kind for key in log.keys)
         saved = 1 - pressed / log.characters[kind] if log.characters[kind] else 0.0
-        rows.append([kind, _share(saved), *_shown(_those(log, lambda each, k=kind: each.kind == k), read)])
+        rows.append([kind, _share(saved), *_shown([each for each in log.shown if each.kind == kind], read)])
     return rows
 
 
 def _by_length(log: Log) -> list[Row]:
     return [
-        [length, *_shown(_those(log, lambda each, n=length: each.length == n), len(log.keys))]
+        [length, *_shown([each for each in log.shown if each.length == length], len(log.keys))]
         for length in LENGTHS
     ]
-
-
-def _those(log: Log, which: Callable[[Shown], bool]) -> list[Shown]:
-    return [each for each in log.shown if which(each)]
 
 
 def _share(value: float) -> str:

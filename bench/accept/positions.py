@@ -10,7 +10,7 @@ Latin-1), and ``truth``: what of the passage is still to be typed, up to 400 cha
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import astuple
 from pathlib import Path
@@ -22,7 +22,7 @@ from fimble.engine.types import Certainty, FimRequest, Snippet
 
 from .folders import own_folders
 from .passages import Place, Workplace
-from .run import Plan
+from .running import Plan
 
 AROUND, AHEAD = 200, 400
 EVERY = 3
@@ -49,7 +49,7 @@ async def collect(plan: Plan, settings: Settings, out: Path, every: int = EVERY)
 
 async def _positions(
     engine: Engine, workplace: Workplace, root: Path, every: int
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any]]:
     for place in workplace.places:
         beside = tuple(Snippet(str(root / n), workplace.text(n)) for n in workplace.neighbours(place))
         for at in range(1, len(place.typed), every):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from fimble.cli.driver import Driver
+from fimble.cli.driver import SERVER, Driver
 
 from ..llama import llama, llama_server
 from ..processes import apart
@@ -33,10 +34,12 @@ class ProjectEditor(Editor, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One of those that are compared; ``options`` are what the editor sends at the start."""
+    """One of those that are compared; ``options`` are what the editor sends at the start, ``without`` is a
+    part of the server that is left out."""
 
     name: str
     options: dict[str, Any] = field(default_factory=dict)
+    without: str = ""
 
     @property
     def installed(self) -> bool:
@@ -55,11 +58,15 @@ class Variant:
         with apart():
             debounce = "auto" if in_real_time else "off"
             driver = Driver(folder, {"statistics": False, "debounce": debounce, **self.options})
-            await driver.start()
+            await driver.start(self._command)
             try:
                 yield FimbleEditor(driver, folder, workplace)
             finally:
                 await driver.stop()
+
+    @property
+    def _command(self) -> tuple[str, ...]:
+        return (sys.executable, "-m", "bench.accept.without", self.without) if self.without else SERVER
 
 
 VARIANTS = (
@@ -68,6 +75,8 @@ VARIANTS = (
     Variant("eager", {"eagerness": "eager"}),
     Variant("without memory", {"memory": False}),
     Variant("without other files", {"contextFiles": False}),
+    Variant("without the gate", {"engine": "local"}, "gate"),
+    Variant("without trim", {"engine": "local"}, "trim"),
     Variant(LLAMA_VIM),
 )
 

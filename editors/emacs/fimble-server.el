@@ -18,10 +18,7 @@
   :type '(repeat string))
 
 (defcustom fimble-options nil
-  "Options for the server, a plist, such as (:model \"/models/large.gguf\").
-`:eagerness' is \"subtle\", \"balanced\" or \"eager\", `:comments' \"off\", \"on\" or \"manual\";
-`:memory' :json-false looks into no other file of the project; `:debounce' is
-\"auto\", \"off\" or milliseconds to wait for the next key."
+  "Options for the server, a plist, such as (:model \"/models/large.gguf\")."
   :type 'plist)
 
 ;;; Starting it
