@@ -18,7 +18,10 @@
   :type '(repeat string))
 
 (defcustom fimble-options nil
-  "Options for the server, a plist, such as (:model \"/models/large.gguf\")."
+  "Options for the server, a plist, such as (:model \"/models/large.gguf\").
+`:eagerness' is \"subtle\", \"balanced\" or \"eager\", `:comments' \"off\", \"on\" or \"manual\";
+`:memory' :json-false looks into no other file of the project; `:debounce' is
+\"auto\", \"off\" or milliseconds to wait for the next key."
   :type 'plist)
 
 ;;; Starting it
