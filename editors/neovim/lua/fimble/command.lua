@@ -33,7 +33,7 @@ function words.status()
   if status.action then
     lines[#lines + 1] = 'next: ' .. status.action
   end
-  for _, fact in ipairs({ 'engine', 'model' }) do
+  for _, fact in ipairs({ 'engine', 'model', 'project' }) do
     if status[fact] then
       lines[#lines + 1] = fact .. ': ' .. status[fact]
     end
