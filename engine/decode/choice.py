@@ -89,7 +89,7 @@ class Likelihoods:
         """
         if allowed is not None:
             scores = np.where(allowed, scores, np.float32(-np.inf))
-        likely = np.subtract(scores, scores.max(), out=self._likely)
+        likely: Scores = np.subtract(scores, scores.max(), out=self._likely)
         np.exp(likely, out=likely)
         likely /= likely.sum()
         return likely
