@@ -74,7 +74,7 @@ def _stages() -> dict[str, list[float]]:
         timed("apply the edit", lambda: document.change(at, at, key))  # noqa: B023
         at = Place(at.line + 1, 0) if key == "\n" else Place(at.line, at.column + 1)
         snapshot = timed("take a snapshot", lambda: document.snapshot(at))  # noqa: B023
-        request = timed("build the request", lambda: build_request(snapshot, "a.py", ()))  # noqa: B023
+        request = timed("build the request", lambda: build_request(snapshot, "a.py"))  # noqa: B023
         request = timed("cut it, look at the syntax", lambda: prepare(request).request)  # noqa: B023
         data = timed("pack for the worker", lambda: codec.encode(Run(1, request)))  # noqa: B023
         timed("unpack", lambda: codec.COMMANDS.decode(data))  # noqa: B023

@@ -10,6 +10,8 @@ from dataclasses import replace
 from .backends.base import Backend
 from .backends.local import LocalBackend
 from .choosing import Rules
+from .context.keeper import Contexts
+from .context.plan import plan_for
 from .errors import FimbleError
 from .gate import Gate
 from .gate.calibration import calibrations
@@ -71,6 +73,7 @@ class Engine:
         self._models = ServedModels(settings, open_one)
         self.memory = ProjectMemory(settings.memory_files, settings.memory_megabytes, settings.memory_folders)
         self._room = Room(self._models, self._scheduler.busy, spare)
+        self._contexts = Contexts(self.warm)
 
     async def complete(self, request: FimRequest) -> Completion:
         """The whole suggestion; see :mod:`.errors` for what it raises."""
@@ -85,7 +88,7 @@ class Engine:
         def work(turn: FimRequest) -> AsyncGenerator[Delta]:
             return suggested(backend, self._remembering(turn), served.reach, served.file)
 
-        return in_turn(self._scheduler, guarded(request), work, served.name)
+        return in_turn(self._scheduler, self._enriched(request, served), work, served.name)
 
     def remember(self, workspace: str, on_progress: OnProgress | None = None) -> None:
         """Let what a folder's files say help its requests, from soon on: called when it is opened and again
@@ -123,7 +126,7 @@ class Engine:
             warm = served.backend.warm
         except FimbleError:
             return  # whoever asks will hear of it
-        prepared = prepare(guarded(request), served.reach).request
+        prepared = prepare(self._enriched(request, served), served.reach).request
         await warm_in_turn(self._scheduler, prepared, warm, served.name)
 
     def model_for(self, request: Request) -> str:
@@ -177,6 +180,7 @@ class Engine:
 
     async def close(self) -> None:
         """Stop everything, for good: what runs or waits ends with :class:`~.errors.EngineClosed`."""
+        self._contexts.close()
         self._scheduler.close()
         await self.memory.close()
         await self._models.close()
@@ -213,6 +217,11 @@ class Engine:
         served = self._models.find(chosen)
         served.used_at = time.monotonic()
         return served
+
+    def _enriched(self, request: FimRequest, served: Served) -> FimRequest:
+        """The request with what the engine knows beside it; see :meth:`stream` for what it raises."""
+        request = self._contexts.enriched(guarded(request), plan_for(served.file_bytes))
+        return request if self.settings.memory else replace(request, beside=())
 
     async def _make_room(self, name: str) -> None:
         await self._room.make(self._models[name])

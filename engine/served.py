@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from .backends.base import Backend
 from .backends.local import LocalBackend
@@ -57,6 +59,14 @@ class Served:
     def file(self) -> str:
         """Its file on this machine; empty for another backend's."""
         return self._backend.path if isinstance(self._backend, LocalBackend) else ""
+
+    @cached_property
+    def file_bytes(self) -> int | None:
+        """The size of its file; None for another backend's."""
+        try:
+            return os.stat(self.file).st_size if self.file else None
+        except OSError:
+            return None
 
     @property
     def opened(self) -> bool:

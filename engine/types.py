@@ -91,7 +91,8 @@ class FimRequest:
     ``snippets``, they are not put into the prompt. ``index`` is the folder of the project's index; the
     engine puts it in, nobody else. With ``eagerness`` or ``min_confidence``, an uncertain suggestion is cut
     short or is empty; ``taken`` tells what became of the last suggestions in this document, the newest
-    first. ``in_comments`` off gives the empty text inside comments and strings.
+    first. ``in_comments`` off gives the empty text inside comments and strings. With ``context`` the engine
+    adds snippets that it chooses from ``beside`` and from files of ``workspace``, which is a folder then.
     """
 
     prefix: str
@@ -124,6 +125,7 @@ class FimRequest:
     min_confidence: float | None = None
     taken: tuple[bool, ...] = ()
     in_comments: bool = True
+    context: bool = False
     floor: float = 0.0
     """The answer ends ahead of the token with which its probability falls below this; the gate puts it in."""
 

@@ -36,8 +36,6 @@ CONTEXT_CHARACTERS = 100_000
 """Text on each side of the cursor that is handed to the engine, which cuts it to what its model reads."""
 CONTEXT_STEP = 8_192
 """Contexts begin and end at multiples of this, counted from the file's ends: keys do not move them."""
-OUTLINE_CHARACTERS = 100_000
-"""The start of another open file that is searched for signatures."""
 WORD_CHARACTERS = 200
 """The word before a cursor; of a longer one the end."""
 SELECTED_CHARACTERS = 1_000

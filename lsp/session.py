@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
-from pathlib import Path
 
 from pygls.lsp.server import LanguageServer
 
@@ -14,7 +12,6 @@ from .asks import Asks
 from .capabilities import ClientCapabilities
 from .context.beside import BesideCache
 from .context.exclusion import Exclusion, path_of
-from .context.snippets import OutlineCache
 from .counters import Counters
 from .document import Document
 from .documents import Documents
@@ -24,7 +21,6 @@ from .options import Options, read_options
 from .outcomes import Outcomes
 from .pace import Pace
 from .positions import Encoding
-from .projects import Projects
 from .rests import Rests
 from .statistics import Statistics
 from .status import Status
@@ -47,12 +43,10 @@ class Session:
         self.notices, self.status, self.statistics = notices, status, statistics
         self.encoding = encoding
         self.documents = Documents(encoding)
-        self.outlines = OutlineCache()
         self.beside = BesideCache()
         self.options = Options()
         self.switches = Switches(Exclusion([]))
         self.engine = EngineLife(notices, status, make_engine)
-        self.projects = Projects(notices, status)
         self.counters = Counters()
         self.asks = Asks()
         self.tasks = Tasks()
@@ -115,15 +109,9 @@ class Session:
         self._forget_suggestions()
 
     def start(self) -> None:
-        """Begin to load the model and to read the workspace, unless nothing is to be computed."""
+        """Begin to load the model, unless nothing is to be computed."""
         if self.switches.enabled:
             self.tasks.spawn(self.engine.load())
-            self.read_project(self.switches.exclusion.folders)
-
-    def read_project(self, folders: Iterable[Path]) -> None:
-        """Have the engine remember folders of the workspace as they are now."""
-        if self.engine.running is not None and self.switches.enabled:
-            self.projects.remember(self.engine.running, folders)
 
     def reason(self, document: Document) -> Off | None:
         """Why a document gets no suggestions; None when it does."""
@@ -147,7 +135,6 @@ class Session:
     def forget(self, uri: str) -> None:
         """A document was closed, or is opened anew."""
         self.documents.close(uri)
-        self.outlines.forget(uri)
         self.memory.forget(uri)
         self.outcomes.forget(uri)
         self.rests.end(uri)
@@ -166,7 +153,6 @@ class Session:
         await self.asks.close()
         await self.tasks.close()
         self.notices.loaded()
-        self.projects.forget()
         await self.statistics.close()
         await self.engine.close()
 

@@ -19,8 +19,7 @@ Kind = Literal["ready", "loading", "thinking", "off", "snoozed", "error"]
 @dataclass(frozen=True, slots=True)
 class State:
     """``action`` is the next step for the user, in words, where there is one. ``engine`` tells for people
-    where the model runs, ``model`` is its id. ``until`` is when a snooze ends (ISO 8601). ``project`` tells
-    for people what the engine remembers of the workspace."""
+    where the model runs, ``model`` is its id. ``until`` is when a snooze ends (ISO 8601)."""
 
     kind: Kind
     message: str = ""
@@ -28,7 +27,6 @@ class State:
     engine: str = ""
     model: str = ""
     until: str = ""
-    project: str = ""
 
     def to_wire(self) -> dict[str, Any]:
         """The fields that say something."""
@@ -44,7 +42,7 @@ class Status:
         self._model = State("loading", "Starting")
         self._off: Off | None = None
         self._thinking = 0
-        self._engine, self._model_id, self._why, self._project = "", "", "", ""
+        self._engine, self._model_id, self._why = "", "", ""
         self._sent: State | None = None
 
     @property
@@ -56,7 +54,7 @@ class Status:
             state = State("thinking")
         elif self._model.kind == "ready" and self._why:
             state = State("ready", self._why)
-        return replace(state, engine=self._engine, model=self._model_id, project=self._project)
+        return replace(state, engine=self._engine, model=self._model_id)
 
     def model(self, kind: Kind, message: str = "", action: str = "") -> None:
         """The model's or the remote engine's state changed."""
@@ -67,11 +65,6 @@ class Status:
         """Where requests are answered now, and by which model; ``why`` by this one and not the one that was
         configured. Each is empty where it is not known."""
         self._engine, self._model_id, self._why = engine, model, why
-        self._send()
-
-    def remembers(self, project: str) -> None:
-        """What the engine remembers of the workspace; empty where it remembers nothing."""
-        self._project = project
         self._send()
 
     def answered(self) -> None:

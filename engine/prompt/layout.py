@@ -115,18 +115,27 @@ class PromptBuilder:
     def _others(self, request: FimRequest, files: Files) -> list[int]:
         ids: list[int] = []
         space = " " if self._form.family.sentence_space and files.place == "prefix" else ""
-        left = self._budget.snippets(request.prefix, request.suffix)
-        for snippet in request.snippets:
-            text = snippet.text[: left * CHARACTERS_PER_TOKEN + 1]
-            whole = (text if text.endswith("\n") else text + "\n") + files.end
-            header = _header(files.header, snippet.path, "")
-            new = self._separator(files, bool(ids)) + self._tokenize(("" if ids else space) + header + whole)
-            if len(text) == len(snippet.text) and len(new) <= left:
-                ids += new
-                left -= len(new)
+        for text in self._fitting(request, files):
+            ids += self._separator(files, bool(ids)) + self._tokenize(("" if ids else space) + text)
         if ids and (repository := self._form.ids.get("repo")) is not None:
             ids = [repository, *self._tokenize(files.repository), *ids]
         return ids
+
+    def _fitting(self, request: FimRequest, files: Files) -> list[str]:
+        """Snippets with their headers. The caller puts the most useful one last, next to the file: where
+        there is no room for all, the first ones go."""
+        kept: list[str] = []
+        left = self._budget.snippets(request.prefix, request.suffix)
+        for snippet in reversed(request.snippets):
+            if len(snippet.text) > left * CHARACTERS_PER_TOKEN:
+                continue
+            whole = snippet.text if snippet.text.endswith("\n") else snippet.text + "\n"
+            text = _header(files.header, snippet.path, "") + whole + files.end
+            size = len(self._tokenize(" " + text)) + len(self._separator(files, True))
+            if size <= left:
+                kept.append(text)
+                left -= size
+        return kept[::-1]
 
     def _separator(self, files: Files, behind_another: bool) -> list[int]:
         separator = self._form.ids.get("file_sep")

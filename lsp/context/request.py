@@ -13,7 +13,6 @@ from ..document import Document
 from ..session import Session
 from ..snapshot import Snapshot
 from .exclusion import path_of
-from .snippets import related
 
 _WORD = re.compile(r"\w")
 
@@ -23,40 +22,31 @@ def engine_request(
 ) -> FimRequest:
     """What the engine is asked for a place in a document."""
     settings = session.engine.settings or Settings()
-    made = build_request(snapshot, document.path, snippets_for(session, document), invoked)
+    made = build_request(snapshot, document.path, invoked)
     folder = workspace_of(session, document)
     return replace(
         made,
         workspace=None if folder is None else str(folder),
-        beside=beside(session, document, folder) if settings.memory else (),
+        beside=beside(session, document, folder),
+        context=session.options.context_files,
         eagerness=None if invoked else settings.eagerness,
         in_comments=settings.comments == "on" or (invoked and settings.comments == "manual"),
         taken=session.outcomes.of(document.uri),
     )
 
 
-def build_request(
-    snapshot: Snapshot, path: str, snippets: tuple[Snippet, ...], invoked: bool = False
-) -> FimRequest:
-    """The same, from all that goes into it."""
+def build_request(snapshot: Snapshot, path: str, invoked: bool = False) -> FimRequest:
+    """The same, from a snapshot alone."""
     return FimRequest(
         prefix=snapshot.prefix,
         suffix=snapshot.suffix,
         language=snapshot.language,
         path=path,
-        snippets=snippets,
         mode=mode_for(snapshot, invoked),
         document=snapshot.uri,
         left_out=snapshot.left_out,
         invoked=invoked,
     )
-
-
-def snippets_for(session: Session, document: Document) -> tuple[Snippet, ...]:
-    """What other open files say that may be read, unless the user does not want it."""
-    if not session.options.context_files:
-        return ()
-    return related(document, session.documents, session.outlines, lambda other: session.reason(other) is None)
 
 
 def workspace_of(session: Session, document: Document) -> Path | None:

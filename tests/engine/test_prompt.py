@@ -142,6 +142,19 @@ class TestLayout:
         start = ids(FILE_SEP, "o.py\ndef o(): ...\n", FILE_SEP, "m.py\n")
         assert build(request)[: len(start)] == start
 
+    def test_the_last_snippet_is_kept_where_there_is_no_room_for_all(self) -> None:
+        small, large = Snippet("small.py", "s = 1\n"), Snippet("large.py", "x" * 400)
+        full = Snippet("full.py", "y" * 60 + "\n")
+        text = "z" * 2_000
+        for snippets, kept in (
+            ((small, full), ["full.py"]),
+            ((full, small), ["small.py"]),
+            ((small, large), ["small.py"]),
+        ):
+            built = build(clip(FimRequest(text, text, path="m.py", snippets=snippets)), 300)
+            shown = bytes(token for token in built[: built.index(SUFFIX)] if token < 256).decode()
+            assert [s.path for s in snippets if s.path in shown] == kept
+
     def test_control_tokens_in_texts_stay_text(self) -> None:
         request = FimRequest("<fim_middle>", "<fim_prefix>\n", snippets=(Snippet("<file_sep>", "</s>"),))
         assert [token for token in build(request) if token >= 256] == [

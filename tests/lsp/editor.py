@@ -133,20 +133,13 @@ class Editor:
         assert "error" not in answer, answer
         return answer["result"]
 
-    async def start(
-        self,
-        options: object = None,
-        encoding: str = "utf-16",
-        folder: str | None = None,
-        **capabilities: object,
-    ) -> None:
-        """``folder`` is the workspace's address."""
+    async def start(self, options: object = None, encoding: str = "utf-16", **capabilities: object) -> None:
         told = {
             "general": {"positionEncodings": [encoding]},
             "textDocument": {"inlineCompletion": {}},
             **capabilities,
         }
-        sent = {"capabilities": told, "initializationOptions": options, "processId": None, "rootUri": folder}
+        sent = {"capabilities": told, "initializationOptions": options, "processId": None, "rootUri": None}
         self.initialized = await self.result("initialize", sent)
         self.notify("initialized", {})
 

@@ -9,7 +9,6 @@ import pytest
 from fimble.engine.privacy.rules import IGNORE_FILE
 from fimble.lsp.context.exclusion import Exclusion, path_of
 from fimble.lsp.context.request import inside_word, mode_for
-from fimble.lsp.context.snippets import MAX_CHARACTERS, MAX_FILES, OutlineCache, related
 from fimble.lsp.document import Document
 from fimble.lsp.options import read_options
 from fimble.lsp.positions import Place
@@ -47,45 +46,6 @@ def document(name: str, text: str, language: str = "python") -> Document:
     made = Document(f"file:///w/{name}", language, "utf-16", name)
     made.replace(text)
     return made
-
-
-class TestSnippets:
-    def test_imported_files_stand_nearest_and_the_order_is_stable(self) -> None:
-        current = document("main.py", "import zoo\n\nzoo.")
-        others = [document(f"{n}.py", f"def {n}_one(a): pass\n") for n in ("zoo", "ant", "bee")]
-        first = related(current, others, OutlineCache())
-        assert [snippet.path for snippet in first] == ["bee.py", "ant.py", "zoo.py"]
-        assert first == related(current, reversed(others), OutlineCache())
-
-    def test_only_the_same_language_and_not_oneself(self) -> None:
-        current = document("main.py", "def f(): pass\n")
-        others = [current, document("a.js", "function f() {}\n", "javascript")]
-        assert related(current, others, OutlineCache()) == ()
-
-    def test_is_bounded(self) -> None:
-        big = "".join(f"def function_number_{i}(argument): pass\n" for i in range(500))
-        others = [document(f"o{i}.py", big) for i in range(20)]
-        snippets = related(document("main.py", ""), others, OutlineCache())
-        assert len(snippets) == MAX_FILES
-        assert all(0 < len(snippet.text) <= MAX_CHARACTERS for snippet in snippets)
-
-    def test_those_that_may_not_be_read_make_room_for_others(self) -> None:
-        others = [document(f"{name}.py", f"def {name}(): pass\n") for name in "abcde"]
-        asked: list[str] = []
-
-        def may_read(other: Document) -> bool:
-            asked.append(other.path)
-            return other.path != "b.py"
-
-        snippets = related(document("main.py", ""), others, OutlineCache(), may_read)
-        assert [snippet.path for snippet in snippets] == ["d.py", "c.py", "a.py"]
-        assert asked == ["a.py", "b.py", "c.py", "d.py"]  # and no more than that
-
-    def test_outlines_follow_the_text(self) -> None:
-        cache, one = OutlineCache(), document("a.py", "def a(): pass\n")
-        assert cache.get(one) == "def a(): pass\n"
-        one.change(Place(0, 4), Place(0, 5), "bcd")
-        assert cache.get(one) == "def bcd(): pass\n"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,20 @@ class TestSettings:
         editor.open(U, "x = \n")
         await editor.texts(U, (0, 4))
         assert last(editor).beside == ()
+
+    async def test_what_the_engine_may_choose_from(self, start: Start, tmp_path: Path) -> None:
+        (tmp_path / "m.py").write_text("def closed(first): ...\n")
+        for wanted in (True, False):
+            editor = await in_folder(start, tmp_path, {"contextFiles": wanted, "memory": False})
+            uri = (tmp_path / "a.py").as_uri()
+            editor.open(uri, "from .m import closed\n\nclosed(\n")
+            await editor.texts(uri, (2, 7))
+            for line in itertools.count():  # it is chosen beside the requests
+                await editor.texts(uri, (line % 2, 0), invoked=True)
+                if last(editor).snippets or not wanted:
+                    break
+            text = [each.text for each in last(editor).snippets]
+            assert text == (["def closed(first):\n"] if wanted else [])
 
 
 class TestWorkspace:

@@ -8,7 +8,6 @@ const CALM: Situation = {
   snoozed: false,
   language: "python",
   languageDisabled: false,
-  eagerness: "balanced",
   model: "bundled",
 };
 
