@@ -36,7 +36,8 @@ class Driver:
         self._root, self._options = root, options or {}
         self.messages: list[str] = []
         self._client.feature(types.WINDOW_SHOW_MESSAGE)(lambda params: self.messages.append(params.message))
-        self._client.feature("fimble/status")(lambda params: None)
+        self._client.feature("fimble/status")(lambda params: self._heard(params))
+        self._project = asyncio.Queue[str]()
         self._uri, self._version, self._text, self._at = "", 0, "", 0
 
     async def start(self, command: Sequence[str] = SERVER) -> None:
@@ -53,6 +54,12 @@ class Driver:
             )
         )
         self._client.initialized(types.InitializedParams())
+
+    async def project_is_read(self) -> str:
+        """Return what the server says of the workspace, once it is remembered or cannot be."""
+        while not (said := await self._project.get()) or said.endswith(" is being read"):
+            pass
+        return said
 
     @property
     def server_process(self) -> int:
@@ -132,6 +139,9 @@ class Driver:
         await self._client.shutdown_async(None)
         self._client.exit(None)
         await asyncio.wait_for(self._client.stop(), 10)  # type: ignore[no-untyped-call]
+
+    def _heard(self, status: object) -> None:
+        self._project.put_nowait(getattr(status, "project", ""))
 
     def _notify(self, method: str, params: dict[str, Any]) -> None:
         self._client.protocol.notify(method, params)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,8 @@ from .passages import Place, Workplace
 from .typist import Editor
 
 LLAMA_VIM = "llama.vim"
+READ_SECONDS = 120
+"""Longer no project may take to be remembered."""
 
 
 class ProjectEditor(Editor, Protocol):
@@ -60,6 +63,9 @@ class Variant:
             driver = Driver(folder, {"statistics": False, "debounce": debounce, **self.options})
             await driver.start(self._command)
             try:
+                if self.options.get("memory", True):
+                    async with asyncio.timeout(READ_SECONDS):
+                        await driver.project_is_read()
                 yield FimbleEditor(driver, folder, workplace)
             finally:
                 await driver.stop()
