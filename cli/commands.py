@@ -128,6 +128,9 @@ def complete(
     max_tokens: Annotated[
         int | None, typer.Option(min=1, max=MOST_TOKENS, help="At most this many tokens.")
     ] = None,
+    eagerness: Annotated[
+        str, typer.Option(help="subtle, balanced or eager: how sure it must be; else all is printed.")
+    ] = "",
     stdin: Annotated[
         bool, typer.Option("--stdin", help="Read FILE's text, not yet saved, from stdin.")
     ] = False,
@@ -136,7 +139,7 @@ def complete(
     """Print the text to insert at a place. Lines and columns count from 1, as editors show them."""
     from .complete import run
 
-    run(place, {"model": model, "engine": engine}, language, mode, max_tokens, stdin, as_json)
+    run(place, {"model": model, "engine": engine}, language, mode, max_tokens, eagerness, stdin, as_json)
 
 
 @app.command()

@@ -8,13 +8,13 @@ import re
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from fimble.engine.engine import DEFAULT, Engine
 from fimble.engine.errors import InvalidRequest
 from fimble.engine.settings import load_settings
 from fimble.engine.syntax.languages import find_language
-from fimble.engine.types import Completion, FimRequest, Mode
+from fimble.engine.types import Completion, Eagerness, FimRequest, Mode
 
 from .source import read_source, say
 
@@ -27,6 +27,7 @@ def run(
     language: str,
     mode: str,
     max_tokens: int | None,
+    eagerness: str,
     stdin: bool,
     as_json: bool,
 ) -> None:
@@ -45,18 +46,33 @@ def run(
         path=Path(name).name,
         mode=_mode(mode),
         max_tokens=max_tokens,
+        eagerness=_eagerness(eagerness),
     )
     made = asyncio.run(_complete(flags, request))
     if as_json:
-        print(json.dumps(asdict(made)))
+        print(json.dumps(asdict(made), default=_readable))
     else:
         sys.stdout.write(made.text)
+
+
+def _readable(value: object) -> str:
+    """A token's bytes, which may be a part of a character."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    raise TypeError(f"{type(value).__name__} has no JSON")
 
 
 def _mode(name: str) -> Mode:
     known: dict[str, Mode] = {"auto": "auto", "line": "line", "block": "block"}
     if name not in known:
         raise InvalidRequest(f"There is no mode {name!r}. Use auto, line or block.")
+    return known[name]
+
+
+def _eagerness(name: str) -> Eagerness | None:
+    known: dict[str, Eagerness | None] = {"": None, **{each: each for each in get_args(Eagerness)}}
+    if name not in known:
+        raise InvalidRequest(f"There is no eagerness {name!r}. Use subtle, balanced or eager.")
     return known[name]
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from fimble.engine.engine import DEFAULT, Engine
 from fimble.engine.errors import FimbleError, NoFimTokens
+from fimble.engine.memory.folders import held
 from fimble.engine.models.catalogue import resolve_model
 from fimble.engine.models.gguf import Header, read_header
 from fimble.engine.prompt.detect import detect
@@ -60,7 +61,7 @@ async def examine(flags: dict[str, Any]) -> list[Check]:
         # what an editor would use is examined, but no fall-back hides a server that is away
         checks += await _self_test(settings.model_copy(update={"fallback": False}))
     if not remote:
-        checks += await _machine(settings)
+        checks += [_memory(settings), *await _machine(settings)]
     return checks
 
 
@@ -73,6 +74,16 @@ async def _machine(settings: Settings) -> list[Check]:
     except FimbleError:
         return []
     return [Check("machine", "ok", detail, advice)]
+
+
+def _memory(settings: Settings) -> Check:
+    """What is remembered of this person's projects."""
+    if not settings.memory:
+        return Check("memory", "ok", "off: nothing is remembered of projects")
+    projects, size, root = held()
+    return Check(
+        "memory", "ok", f"{projects} project{'' if projects == 1 else 's'}, {size / 1e6:.0f} MB in {root}"
+    )
 
 
 def _versions() -> Check:

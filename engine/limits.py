@@ -189,7 +189,7 @@ LIVES = 3
 """A request whose worker crashed by the fault of others goes on in the next worker, up to so often."""
 
 CONTEXT_CHARACTERS = 100_000
-"""How much text before a cursor goes to a model's process, for its window and for recall, unless
+"""How much text before a cursor goes to a model's process, for its window and for proposals, unless
 ``window_tokens`` asks for more; a quarter of it after the cursor. The rest is left out; no error."""
 COLD_SECONDS = 0.4
 """A suggestion's prompt is as long as it can be read in this time by a model that knows nothing of it, unless
@@ -209,9 +209,20 @@ UNLOAD_LOOK_SECONDS, UNLOAD_LOOKS = 0.02, 50
 
 DRAFT_TOKENS = 8
 """So many tokens are guessed at a time."""
-DRAFT_SOURCE_BYTES = 65_536
-"""In so much of a request's texts guesses are looked for, the nearest; no error."""
 DRAFT_PROMPT_TOKENS = 16_384
-"""The same of a prompt that is known as tokens."""
-FOLLOWING_BYTES = 64
-"""What is looked at of the text behind a place in the project where the last characters stood before."""
+"""In so much of a prompt guesses are looked for, the end; no error."""
+
+# Memory
+
+MATCHED_BYTES, FOLLOWING_BYTES = 64, 64
+"""What is looked at of the text ahead of a place where the last characters stood before, and behind it."""
+OTHER_TEXT_BYTES = 65_536
+"""In so much of the texts of other open files it is looked for what may follow, the nearest; no error."""
+OCCURRENCES = 24
+"""So many places are looked at in each of the file, the other open files and the project."""
+FIRST_TOKENS_KEPT = 4_096
+"""Of so many texts it is known with which token they begin."""
+CANDIDATES = 16
+"""As many texts that may follow are told apart."""
+IMPORT_LINES = 400
+"""In so many lines of a file's beginning it is looked for what it imports."""

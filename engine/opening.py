@@ -123,6 +123,7 @@ def worker_maker(
         sequences=settings.sequences,
         cache_tokens=settings.cache_tokens,
         gpu_layers=settings.gpu_layers,
+        memory=settings.memory,
         fake=_fake_options(id) if model == FAKE else None,
     )
     transport = _transport(settings, options, make_room)

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 MakeEngine = Callable[[Settings, OnState], Engine]
 DEFAULTS = {"engine": "shared"}
 """Editors share one engine unless the user wants it otherwise."""
+TOLD = ("eagerness", "comments")
+"""Settings that each request tells the engine; it need not be another one when they change."""
 ADVICE = "Run `fimble doctor` in a terminal to see what is wrong."
 
 
@@ -39,20 +41,19 @@ class EngineLife:
         self._closing: set[asyncio.Task[None]] = set()
 
     def configure(self, overrides: dict[str, Any]) -> bool:
-        """Take settings from the editor; returns whether they changed anything, so that the engine was
-        replaced."""
+        """Take settings from the editor; returns whether they changed anything. Mostly the engine is replaced
+        then."""
         self._overrides = overrides
         settings, problems = load_settings(overrides, defaults=DEFAULTS)
         for problem in problems:
             self._notices.once(problem)
         if settings.engine != "shared" and (spare := SPARE.get(None)) is not None:
             spare.drop()
-        changed = settings != self.settings
-        if changed:
-            self.settings = settings
+        before, self.settings = self.settings, settings
+        if before is None or _of_engine(before) != _of_engine(settings):
             self._replace(settings)
         self.configured.set()
-        return changed
+        return before != settings
 
     def restart(self) -> None:
         """Throw the engine away and make a new one, also with settings that were changed on disk."""
@@ -152,3 +153,8 @@ class EngineLife:
             self._status.model("error", detail, ADVICE)
         else:
             self._status.model("ready", name)
+
+
+def _of_engine(settings: Settings) -> dict[str, Any]:
+    """What an engine is made of."""
+    return settings.model_dump(exclude=set(TOLD))

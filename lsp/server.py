@@ -122,7 +122,9 @@ def _add_lifecycle(server: FimbleServer) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
-        server.session.set_folders(list(server.protocol.workspace.folders))
+        session = server.session
+        session.set_folders(list(server.protocol.workspace.folders))
+        session.read_project(session.switches.exclusion.folders)
 
     @server.feature(types.SHUTDOWN)
     async def shutdown(params: None) -> None:
@@ -145,6 +147,18 @@ def _add_documents(server: FimbleServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: types.DidCloseTextDocumentParams) -> None:
         server.session.forget(params.text_document.uri)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def saved(params: types.DidSaveTextDocumentParams) -> None:
+        from .requests.did_save import did_save
+
+        did_save(server.session, [params.text_document.uri])
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def watched(params: types.DidChangeWatchedFilesParams) -> None:
+        from .requests.did_save import did_save
+
+        did_save(server.session, [change.uri for change in params.changes])
 
     @server.feature(names.DID_FOCUS)
     def focused(params: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
+from pathlib import Path
 
 from pygls.lsp.server import LanguageServer
 
@@ -21,6 +23,7 @@ from .options import Options, read_options
 from .outcomes import Outcomes
 from .pace import Pace
 from .positions import Encoding
+from .projects import Projects
 from .rests import Rests
 from .statistics import Statistics
 from .status import Status
@@ -47,6 +50,7 @@ class Session:
         self.options = Options()
         self.switches = Switches(Exclusion([]))
         self.engine = EngineLife(notices, status, make_engine)
+        self.projects = Projects(notices, status)
         self.counters = Counters()
         self.asks = Asks()
         self.tasks = Tasks()
@@ -109,9 +113,15 @@ class Session:
         self._forget_suggestions()
 
     def start(self) -> None:
-        """Begin to load the model, unless nothing is to be computed."""
+        """Begin to load the model and to read the workspace, unless nothing is to be computed."""
         if self.switches.enabled:
             self.tasks.spawn(self.engine.load())
+            self.read_project(self.switches.exclusion.folders)
+
+    def read_project(self, folders: Iterable[Path]) -> None:
+        """Have the engine remember folders of the workspace as they are now."""
+        if self.engine.running is not None and self.switches.enabled:
+            self.projects.remember(self.engine.running, folders)
 
     def reason(self, document: Document) -> Off | None:
         """Why a document gets no suggestions; None when it does."""
@@ -153,6 +163,7 @@ class Session:
         await self.asks.close()
         await self.tasks.close()
         self.notices.loaded()
+        self.projects.forget()
         await self.statistics.close()
         await self.engine.close()
 

@@ -19,7 +19,8 @@ Kind = Literal["ready", "loading", "thinking", "off", "snoozed", "error"]
 @dataclass(frozen=True, slots=True)
 class State:
     """``action`` is the next step for the user, in words, where there is one. ``engine`` tells for people
-    where the model runs, ``model`` is its id. ``until`` is when a snooze ends (ISO 8601)."""
+    where the model runs, ``model`` is its id. ``until`` is when a snooze ends (ISO 8601). ``project`` tells
+    for people what the engine remembers of the workspace."""
 
     kind: Kind
     message: str = ""
@@ -27,6 +28,7 @@ class State:
     engine: str = ""
     model: str = ""
     until: str = ""
+    project: str = ""
 
     def to_wire(self) -> dict[str, Any]:
         """The fields that say something."""
@@ -42,7 +44,7 @@ class Status:
         self._model = State("loading", "Starting")
         self._off: Off | None = None
         self._thinking = 0
-        self._engine, self._model_id, self._why = "", "", ""
+        self._engine, self._model_id, self._why, self._project = "", "", "", ""
         self._sent: State | None = None
 
     @property
@@ -54,7 +56,7 @@ class Status:
             state = State("thinking")
         elif self._model.kind == "ready" and self._why:
             state = State("ready", self._why)
-        return replace(state, engine=self._engine, model=self._model_id)
+        return replace(state, engine=self._engine, model=self._model_id, project=self._project)
 
     def model(self, kind: Kind, message: str = "", action: str = "") -> None:
         """The model's or the remote engine's state changed."""
@@ -65,6 +67,11 @@ class Status:
         """Where requests are answered now, and by which model; ``why`` by this one and not the one that was
         configured. Each is empty where it is not known."""
         self._engine, self._model_id, self._why = engine, model, why
+        self._send()
+
+    def remembers(self, project: str) -> None:
+        """What the engine remembers of the workspace; empty where it remembers nothing."""
+        self._project = project
         self._send()
 
     def answered(self) -> None:

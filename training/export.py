@@ -20,7 +20,6 @@ import numpy as np
 from gguf.quants import quantize
 from numpy.typing import NDArray
 
-from fimble.engine.decode.recall import RECALL_KEY
 from fimble.engine.prompt.detect import LAYOUT_KEY
 
 from .checkpoint import CheckpointError, Progress, load, restore_model
@@ -81,7 +80,6 @@ def _write_metadata(writer: gguf.GGUFWriter, shape: Shape, quantisation: str) ->
     writer.add_rope_dimension_count(shape.head_width)
     writer.add_rope_freq_base(shape.rope_base)
     writer.add_string(LAYOUT_KEY, "lines-first")
-    writer.add_bool(RECALL_KEY, True)
 
 
 def _write_progress(writer: gguf.GGUFWriter, progress: Progress) -> None:

@@ -155,7 +155,7 @@ trained on.
 *Exact*: the whole hole right. *Similarity*: 1 − edit distance / length. *Saved*: characters right before
 the first wrong one. *Stops right*: of texts right as far as they go, those that end where they should.
 *Copy*: what stood behind the same words elsewhere in the file. *Before*: the model shipped before. *No
-recall*: without the engine's help where the model is unsure (`engine/decode/recall.py`).
+memory*: without the engine's help by what stands in the file (`engine/decode/mixing.py`).
 
 """
 

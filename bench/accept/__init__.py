@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..effort import effort
-from ..tables import markdown, note, show
-from .figures import Table, tables
+from ..tables import note, show
+from .figures import tables
+from .page import page, said
 from .running import Plan, run
 from .variants import Variant, variants
 
@@ -31,17 +32,6 @@ def measure(plan: Plan, compared: Iterable[Variant], write: bool = False) -> Non
     made = tables(results, plan.pace)
     for table in made:
         show(table.title, table.columns, table.rows)
-    note(_said(plan))
+    note(said(plan))
     if write:
-        PAGE.write_text(_page(plan, made), "utf-8")
-
-
-def _said(plan: Plan) -> str:
-    return f"About {plan.characters:,} characters of the `{plan.half}` half, seed {plan.seed}, " + (
-        f"a key every {plan.pace * 1000:.0f} ms." if plan.pace else "a key as soon as the answer is there."
-    )
-
-
-def _page(plan: Plan, made: list[Table]) -> str:
-    texts = (markdown(table.title, table.columns, table.rows) for table in made)
-    return "\n".join(["# What suggestions are worth", "", _said(plan), "", *texts])
+        PAGE.write_text(page(plan, made), "utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from math import sqrt
 from operator import add
 
 from ..tables import percentile
@@ -25,6 +26,7 @@ class Table:
 
 _TEXTS = ("new texts/100 keys", "wrong/100 keys", "right", "right or partly", "would stay", "parse")
 _WHOLE = ("", "keys saved", "saved, editor indents", *_TEXTS)
+_ALL = (*_WHOLE[:2], "against the first", *_WHOLE[2:])
 _COST = ("p50 ms", "p95 ms", "tokens read/key", "made/key", "model runs/key")
 
 
@@ -36,12 +38,37 @@ def tables(results: Results, pace: float = 0.0) -> list[Table]:
     name = next(iter(totals))
     cost = (*_COST, "changes/s") if pace else _COST
     return [
-        Table("All languages", _WHOLE, [[each, *_saved(log), *_texts(log)] for each, log in totals.items()]),
+        Table("All languages", _ALL, _compared(totals)),
         Table("What it costs", ("", *cost), [[n, *_costs(log, pace)] for n, log in totals.items()]),
         Table(f"By language: {name}", _WHOLE, _by_language(results[name])),
         Table(f"By kind of place: {name}", _WHOLE[:2] + _TEXTS, _by_kind(totals[name])),
         Table(f"By length: {name}", ("", *_TEXTS), _by_length(totals[name])),
     ]
+
+
+def _compared(totals: dict[str, Log]) -> list[Row]:
+    first = next(iter(totals.values()))
+    rows: list[Row] = []
+    for name, log in totals.items():
+        saved, indented = _saved(log)
+        against = "" if log is first else _with_error(*saved_more(log, first))
+        rows.append([name, saved, against, indented, *_texts(log)])
+    return rows
+
+
+def saved_more(log: Log, other: Log) -> tuple[float, float]:
+    """How much more of the same passages one saves than the other, and twice the standard error of that."""
+    characters = [length for length, _ in log.passages]
+    fewer = [theirs - ours for (_, ours), (_, theirs) in zip(log.passages, other.passages, strict=True)]
+    return _ratio(fewer, characters)
+
+
+def _ratio(parts: list[int], wholes: list[int]) -> tuple[float, float]:
+    """The sum of the parts by that of the wholes, and twice its standard error over passages."""
+    total, count = max(1, sum(wholes)), len(wholes)
+    ratio = sum(parts) / total
+    spread = sum((part - ratio * whole) ** 2 for part, whole in zip(parts, wholes, strict=True))
+    return ratio, 2 * sqrt(spread * count / max(1, count - 1)) / total
 
 
 def keys_saved(log: Log) -> float:
@@ -56,7 +83,10 @@ def keys_saved_indented(log: Log) -> float:
 
 
 def _saved(log: Log) -> Row:
-    return [_share(keys_saved(log)), _share(keys_saved_indented(log))]
+    error = _ratio([length - keys for length, keys in log.passages], [length for length, _ in log.passages])[
+        1
+    ]
+    return [f"{_share(keys_saved(log))} ± {100 * error:.1f}", _share(keys_saved_indented(log))]
 
 
 def _texts(log: Log) -> Row:
@@ -105,6 +135,10 @@ def _by_length(log: Log) -> list[Row]:
         [length, *_shown([each for each in log.shown if each.length == length], len(log.keys))]
         for length in LENGTHS
     ]
+
+
+def _with_error(share: float, error: float) -> str:
+    return f"{100 * share:+.1f} ± {100 * error:.1f}"
 
 
 def _share(value: float) -> str:

@@ -59,14 +59,15 @@ class Work:
 @dataclass
 class Log:
     """All that one variant did in one language: ``characters`` by kind, those that an editor indents with,
-    those ``taken``, and how often what is grey changed while somebody typed for so many ``seconds``."""
+    and how often what is grey changed while somebody typed for so many ``seconds``. ``passages`` has
+    characters and keys of each passage."""
 
     language: str = ""
     keys: list[Key] = field(default_factory=list)
     shown: list[Shown] = field(default_factory=list)
     characters: Counter[str] = field(default_factory=Counter)
     indentation: int = 0
-    taken: int = 0
+    passages: list[tuple[int, int]] = field(default_factory=list)
     changes: int = 0
     seconds: float = 0.0
     work: Work = field(default_factory=Work)
@@ -78,7 +79,7 @@ class Log:
             self.shown + other.shown,
             self.characters + other.characters,
             self.indentation + other.indentation,
-            self.taken + other.taken,
+            self.passages + other.passages,
             self.changes + other.changes,
             self.seconds + other.seconds,
             self.work + other.work,

@@ -38,6 +38,8 @@ async def collect(plan: Plan, settings: Settings, out: Path, every: int = EVERY)
             for workplace in plan.workplaces():
                 root = folder / workplace.project.name
                 workplace.write(root)
+                engine.remember(str(root))
+                await engine.memory.ready(str(root))
                 async with aclosing(_positions(engine, workplace, root, every)) as found:
                     async for position in found:
                         lines.write(json.dumps(position, ensure_ascii=False) + "\n")

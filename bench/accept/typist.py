@@ -47,6 +47,7 @@ class Typist:
 
     async def run(self) -> None:
         typed, began, parses = self.place.typed, time.perf_counter(), Parses(self.place)
+        pressed = len(self.log.keys)
         self.log.characters.update(self.place.kinds[:-1])
         self.log.indentation += _indentation(typed)
         while self._at < len(typed):
@@ -54,6 +55,7 @@ class Typist:
             while taken:
                 taken = await self._press(parses, taken)
         self.log.seconds += time.perf_counter() - began
+        self.log.passages.append((len(typed), len(self.log.keys) - pressed))
         self._check()
 
     async def _press(self, parses: Parses, taken: int = 0) -> int:
@@ -80,7 +82,6 @@ class Typist:
         )
         self._line = (self._line + written).rpartition("\n")[2]
         self.log.keys.append(Key(kinds[start], kinds[self._at], len(written), indents, seconds * 1000))
-        self.log.taken += taken
 
     def _look(self, shown: str, parses: Parses) -> int:
         ahead = self.place.typed[self._at :]

@@ -18,7 +18,10 @@
   :type '(repeat string))
 
 (defcustom fimble-options nil
-  "Options for the server, a plist, such as (:model \"/models/large.gguf\")."
+  "Options for the server, a plist, such as (:model \"/models/large.gguf\").
+`:eagerness' is \"subtle\", \"balanced\" or \"eager\", `:comments' \"off\", \"on\" or \"manual\";
+`:memory' :json-false looks into no other file of the project; `:debounce' is
+\"auto\", \"off\" or milliseconds to wait for the next key."
   :type 'plist)
 
 ;;; Starting it
@@ -127,9 +130,11 @@ KIND is 1 if the user wanted it and 2 else."
   "The server's state for people, with the engine and the model that answer."
   (let* ((state (fimble--current-state))
          (said (lambda (parts) (delq nil (mapcar (lambda (part) (plist-get state part)) parts))))
-         (engine (funcall said '(:engine :model))))
+         (engine (funcall said '(:engine :model)))
+         (project (plist-get state :project)))
     (concat (string-join (funcall said '(:kind :message :action)) ". ")
-            (and engine (format ".  Engine: %s" (string-join engine ", model: "))))))
+            (and engine (format ".  Engine: %s" (string-join engine ", model: ")))
+            (and project (format ".  Project: %s" project)))))
 
 (provide 'fimble-server)
 ;;; fimble-server.el ends here

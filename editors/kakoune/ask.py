@@ -20,6 +20,7 @@ def ask(text: bytes, env: dict[str, str]) -> str:
     """The text for the cursor's place, perhaps none; raises Refused."""
     place = f"{env['kak_buffile']}:{env['kak_cursor_line']}:{env['kak_cursor_char_column']}"
     program = [env["kak_opt_fimble_program"], "complete", "--stdin", "--engine", env["kak_opt_fimble_url"]]
+    program += ["--eagerness", env["kak_opt_fimble_eagerness"]]
     options = {"FIMBLE_FALLBACK": "false"}
     if env["kak_opt_fimble_key"]:
         options["FIMBLE_KEY"] = env["kak_opt_fimble_key"]

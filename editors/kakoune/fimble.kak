@@ -3,6 +3,7 @@
 
 declare-option -docstring 'address of the server' str fimble_url 'http://127.0.0.1:8741'
 declare-option -docstring 'key for the server' str fimble_key ''
+declare-option -docstring 'how sure a suggestion must be: subtle, balanced or eager' str fimble_eagerness 'balanced'
 declare-option -docstring 'the fimble program, which asks the server' str fimble_program 'fimble'
 declare-option -docstring 'which Python runs the script beside this one' str fimble_python 'python3'
 
@@ -36,7 +37,7 @@ define-command fimble-disable -docstring 'suggest no more' %{
 define-command fimble-ask -hidden %{
     evaluate-commands -no-hooks %sh{
         # $kak_buffile $kak_client $kak_session $kak_timestamp $kak_cursor_line $kak_cursor_char_column
-        # $kak_opt_fimble_program $kak_opt_fimble_url $kak_opt_fimble_key
+        # $kak_opt_fimble_program $kak_opt_fimble_url $kak_opt_fimble_key $kak_opt_fimble_eagerness
         # $kak_opt_indentwidth $kak_opt_tabstop $kak_cursor_column
         [ "$kak_opt_readonly$kak_opt_fimble_text" = false ] || exit 0
         printf 'write -force %s\n' "$kak_response_fifo" > "$kak_command_fifo"

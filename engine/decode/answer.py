@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from ..errors import ContextLengthExceeded
 from ..runtimes.base import Runtime, Scores
 from ..types import Certainty, Delta, FinishReason, Sampling, Timings, TokenLogprob, Usage
-from .choice import Choice, Chooser, Likelihoods, OwnChoice, RecalledChoice
+from .choice import Choice, Chooser, Likelihoods, OwnChoice
 from .drafts import Drafts
 from .grammar import Constraint
 from .logprobs import token_logprob
-from .recall import Recall
+from .mixing import Advice, MixedChoice
+from .proposals import Proposer
 from .sampler import Sampler
 from .steps import Need, Rows, Steps, rows_of
 from .text import TextWriter
@@ -30,7 +31,8 @@ class DecodePlan:
 
     ``echo`` are the last tokens of the prompt with their bytes, to be given out ahead of the answer.
     ``names`` are the bytes by which log-probabilities call control tokens, ``shown`` those of control
-    tokens that are part of the text. ``drafts`` guess tokens that are then verified together.
+    tokens that are part of the text. ``proposer`` is told of each token; ``advice`` is what it says of the
+    next one, and ``drafts`` guess tokens that are then verified together.
     With ``certain`` each token comes with how sure it is; the answer ends ahead of the token with which the
     product of the probabilities falls below ``floor``. With ``one_line`` the answer ends with its first line
     that is not blank.
@@ -42,7 +44,8 @@ class DecodePlan:
     stop: tuple[str, ...] = ()
     deadline: float | None = None
     constraint: Constraint | None = None
-    recall: Recall | None = None
+    proposer: Proposer | None = None
+    advice: Advice | None = None
     drafts: Drafts | None = None
     logprobs: int | None = None
     echo: tuple[tuple[int, bytes], ...] = ()
@@ -152,6 +155,8 @@ class _Text:
         certainty = self._certainty(choice, data)
         text = self.writer.feed(data, self._entry(scores, token), certainty)
         self._text += text
+        if self._plan.proposer is not None:
+            self._plan.proposer.accept(data)
         self.reason = self._stopped() if self.writer.stopped else self._full()
         return text
 
@@ -185,9 +190,10 @@ class _Text:
 
 def _chooser(plan: DecodePlan, prompt: Sequence[int], size: int, piece: Callable[[int], bytes]) -> Chooser:
     """What chooses an answer's tokens; ``size`` is the vocabulary's."""
-    likelihoods = Likelihoods(size, plan.end_ids) if plan.certain or plan.floor else None
-    own = OwnChoice(Sampler(plan.sampling, prompt, size, piece), likelihoods)
-    return own if plan.recall is None else RecalledChoice(own, plan.recall, piece)
+    sampler, likelihoods = Sampler(plan.sampling, prompt, size, piece), Likelihoods(size, plan.end_ids)
+    if plan.advice is not None:
+        return MixedChoice(sampler, likelihoods, plan.advice)
+    return OwnChoice(sampler, likelihoods if plan.certain or plan.floor else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +11,6 @@ import numpy as np
 from ..runtimes.base import Scores
 from ..types import Certainty, Scope
 from .filters import Mask
-from .recall import Recall
 from .sampler import Sampler
 
 
@@ -70,53 +69,32 @@ class OwnChoice:
         self._sampler.accept(token)
 
 
-class RecalledChoice:
-    """The model's own, unless it is unsure and the file says something better."""
-
-    _ODDS = ((48, 0.8), (24, 0.6), (16, 0.45), (12, 0.35), (6, 0.2))
-    """(bytes matched, how often what followed them was right), measured on packages the bundled model never
-    saw."""
-
-    def __init__(self, own: OwnChoice, recall: Recall, piece: Pieces) -> None:
-        self._own, self._recall, self._piece = own, recall, piece
-
-    def choose(self, scores: Scores, allowed: Mask | None = None) -> Choice:
-        token = self._recall.choose(scores)
-        if token is None or (allowed is not None and not allowed[token]):
-            return self._own.choose(scores, allowed)
-        found = self._own.of(token, scores, allowed)
-        matched = self._recall.matched
-        memory = next((odds for length, odds in self._ODDS if matched >= length), 0.0)
-        return replace(
-            found, probability=max(memory, found.model), memory=memory, matched=matched, scope="file"
-        )
-
-    def accept(self, token: int) -> None:
-        self._own.accept(token)
-        self._recall.accept(self._piece(token))
-
-
-class Pieces(Protocol):
-    def __call__(self, token: int, /) -> bytes: ...
-
-
 class Likelihoods:
     """The model's probabilities, at temperature 1 and before penalties. ``size`` is the vocabulary's."""
 
     def __init__(self, size: int, end_ids: Collection[int]) -> None:
         self._ends = np.array(sorted(end_ids), np.intp)
-        self._weights = np.zeros(size, np.float32)
+        self._likely = np.zeros(size, np.float32)
 
     def of(self, token: int, scores: Scores, allowed: Mask | None = None) -> tuple[float, float]:
-        """The probability of a token, and of all end tokens together, among those that are allowed.
+        """The probability of a token, and of all end tokens together, among those that are allowed."""
+        likely = self.all(scores, allowed)
+        return float(likely[token]), self.end(likely)[1]
 
-        The weights' memory is used again: a new one for each token would cost more time, in page faults,
-        than all the arithmetic.
+    def all(self, scores: Scores, allowed: Mask | None = None) -> Scores:
+        """The probability of each token; 0 for one that is not allowed.
+
+        The array is used again for the next token: a new one each time would cost more, in page faults, than
+        all the arithmetic.
         """
-        ends = self._ends
         if allowed is not None:
-            scores, ends = np.where(allowed, scores, np.float32(-np.inf)), ends[allowed[ends]]
-        weights = np.subtract(scores, scores.max(), out=self._weights)
-        np.exp(weights, out=weights)
-        total = float(weights.sum())
-        return float(weights[token]) / total, float(weights[ends].sum()) / total
+            scores = np.where(allowed, scores, np.float32(-np.inf))
+        likely: Scores = np.subtract(scores, scores.max(), out=self._likely)
+        np.exp(likely, out=likely)
+        likely /= likely.sum()
+        return likely
+
+    def end(self, likely: Scores) -> tuple[int | None, float]:
+        """The most likely end token, and how likely all of them are together; None: the model has none."""
+        ends = likely[self._ends]
+        return (int(self._ends[ends.argmax()]) if len(ends) else None), float(ends.sum())

@@ -4,7 +4,6 @@ Leviathan et al. 2023): the text is the same as without them, only sooner."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -17,24 +16,4 @@ class Drafts(Protocol):
 
     def verified(self, proposed: int, right: int) -> None:
         """So many of the last proposal's tokens were right."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """What may follow, and how many of the last bytes stood ahead of it where it was found."""
-
-    text: bytes
-    matched: int
-
-
-class Source(Protocol):
-    """Where guesses come from: the texts of one request, or what is known of a project."""
-
-    def accept(self, data: bytes) -> None:
-        """These bytes have become part of the answer."""
-        ...
-
-    def guess(self) -> Guess | None:
-        """The best one for now."""
         ...

@@ -3,14 +3,13 @@ are right."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..limits import DRAFT_TOKENS
-from .drafts_lookup import LENGTHS
+from .evidence import MATCHES, step
 
 _LONGER, _SHORTER = 0.05, 0.3
 """Weights of the newest call in a running mean: of one that took longer something else may be the cause."""
@@ -19,8 +18,8 @@ _FADING = 0.001
 changed."""
 _MARGIN = 1.15
 """A gain below this is lost again beside the model's calls."""
-_FIRST_ODDS = (0.5, 0.55, 0.6, 0.65, 0.75, 0.85)
-"""For each of the lengths, before anything was seen."""
+_FIRST_ODDS = (0.5, 0.55, 0.6, 0.65, 0.75, 0.8, 0.85, 0.85)
+"""For each of :data:`~.evidence.MATCHES`, before anything was seen."""
 _FIRST_COUNT, _MOST_COUNT = 8.0, 200.0
 """How many observations the first odds stand for, and how many the newest ones are a part of."""
 _TRIED = 64
@@ -48,7 +47,7 @@ class Gain:
         self._guesses = self._rest = 0
         self._tokens = self._answers = 1
         self._right = [odds * _FIRST_COUNT for odds in _FIRST_ODDS]
-        self._seen = [_FIRST_COUNT] * len(LENGTHS)
+        self._seen = [_FIRST_COUNT] * len(MATCHES)
 
     def called(self, answers: int, tokens: int, seconds: float) -> None:
         """A native call gave so many answers the scores behind each of so many tokens, all that it had."""
@@ -61,14 +60,14 @@ class Gain:
 
     def guessed(self, matched: int, right: bool) -> None:
         """A token that was guessed after a match of so many bytes was right or not."""
-        at = _step(matched)
+        at = step(matched)
         kept = min(1.0, _MOST_COUNT / (self._seen[at] + 1))
         self._right[at] = (self._right[at] + right) * kept
         self._seen[at] = (self._seen[at] + 1) * kept
 
     def odds(self, matched: int) -> float:
         """How likely the next token of a guess is right."""
-        at = _step(matched)
+        at = step(matched)
         return self._right[at] / self._seen[at]
 
     def hopeful(self) -> bool:
@@ -123,7 +122,3 @@ class Gain:
         costs: NDArray[np.float64] = np.interp(tokens, known, self._seconds[known])
         costs += (tokens - known[-1]).clip(0) * self.token_seconds
         return costs
-
-
-def _step(matched: int) -> int:
-    return max(0, bisect_right(LENGTHS, matched) - 1)

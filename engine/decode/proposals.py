@@ -12,6 +12,9 @@ from typing import Protocol
 
 from ..types import Scope
 
+SCOPES: tuple[Scope, ...] = ("file", "open", "folder", "imports", "project")
+"""The nearest first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

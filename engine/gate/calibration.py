@@ -35,6 +35,7 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
     thresholds: dict[Eagerness, Probability]
     floors: list[tuple[Probability, Probability]]
     wrong: Annotated[float, Meta(ge=0)]
+    partly: Probability
     refused: Probability
     megabytes: Annotated[int, Meta(ge=0)] = 0
     """In the table by size: from this size of file on."""

@@ -6,17 +6,15 @@ wrong costs attention.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from ..trim.checker import SyntaxChecker
 from ..types import Certainty, FimRequest
 from .calibration import Calibration, calibrations
-from .cuts import cuts, in_word
 from .evidence import Ledger
-from .features import at_each, of_place
-from .limits import CUTS, PARSES
+from .features import of_place, of_text
+from .weighing import best, weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +23,6 @@ class Verdict:
 
     text: str
     confidence: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    length: int
-    probability: float
-    gain: float
 
 
 class Gate:
@@ -63,43 +54,17 @@ class Gate:
             return Verdict(text, None)
         if not text:
             return Verdict(text, 0.0)
-        ledger = Ledger(text, certainties)
         if self._threshold is None:
-            return Verdict(text, self._confidence(text, ledger))
-        lengths = [*islice(cuts(text, self._request.suffix), CUTS)]
-        if _is_whole(text, ledger):
-            lengths.append(len(text))
-        lengths = [length for length in lengths if self._least <= length <= ledger.known]
-        best = self._best(text, self._rated(text, ledger, lengths))
-        return Verdict(text[: best.length], best.probability) if best else Verdict("", 0.0)
+            return Verdict(text, self._confidence(text, certainties))
+        found = weighed(self._request, text, certainties, self._calibration, self._least)
+        checker = SyntaxChecker(self._request)
+        chosen = best(found, self._threshold, lambda length: checker.acceptable(text[:length]))
+        return Verdict(text[: chosen.length], chosen.likely) if chosen else Verdict("", 0.0)
 
-    def _confidence(self, text: str, ledger: Ledger) -> float:
+    def _confidence(self, text: str, certainties: Sequence[Certainty]) -> float:
         """How likely the whole text is to be taken; 0 where it is not what the tokens spell."""
+        ledger = Ledger(text, certainties)
         if ledger.known < len(text):
             return 0.0
-        return next(iter(self._rated(text, ledger, [len(text)]))).probability
-
-    def _rated(self, text: str, ledger: Ledger, lengths: list[int]) -> Iterable[_Cut]:
-        calibration, place = self._calibration, of_place(self._request)
-        for length, features in zip(lengths, at_each(text, ledger, lengths), strict=True):
-            probability = calibration.probability(place, features)
-            gain = probability * (length - 1) - (1 - probability) * calibration.wrong
-            yield _Cut(length, probability, gain)
-
-    def _best(self, text: str, rated: Iterable[_Cut]) -> _Cut | None:
-        """The one that is worth most among those that are sure enough and leave the file sound."""
-        sure = [each for each in rated if self._threshold is None or each.probability >= self._threshold]
-        sure.sort(key=lambda each: (each.gain, each.length), reverse=True)
-        checker = SyntaxChecker(self._request)
-        for each in sure[:PARSES]:
-            if checker.acceptable(text[: each.length]):
-                return each
-        return None
-
-
-def _is_whole(text: str, ledger: Ledger) -> bool:
-    """Whether a text does not end in the middle of a word."""
-    if ledger.known < len(text) or not in_word(text[-1]):
-        return ledger.known == len(text)
-    following = ledger.goes_on(len(text))
-    return ledger.ended if following is None else not in_word(following)
+        found = of_text(text, ledger.up_to(len(text)), True)
+        return self._calibration.probability(of_place(self._request), found)

@@ -26,6 +26,15 @@ def index_root() -> Path:
     return user_cache_path("fimble") / "index"
 
 
+def held(root: Path | None = None) -> tuple[int, int, Path]:
+    """How many workspaces have an index, how many bytes they take, and where."""
+    root = root or index_root()
+    with suppress(OSError):
+        folders = [folder for folder in root.iterdir() if folder.is_dir() and not folder.is_symlink()]
+        return len(folders), sum(map(_size, folders)), root
+    return 0, 0, root
+
+
 def folder_of(workspace: Path, root: Path) -> Path:
     """The folder for a workspace's index below ``root``; ``workspace`` leads through no link."""
     return root / hashlib.sha256(os.fsencode(workspace)).hexdigest()[:32]

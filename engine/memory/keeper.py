@@ -24,13 +24,14 @@ _WITHOUT = "Suggestions go on without what the project says."
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far the memory of a workspace is. Of ``total`` bytes ``done`` are read; while ``total`` is 0, files
-    are being looked for, and ``done`` were found. ``ended`` comes once and last; ``problem`` is then a
-    sentence if it did not work."""
+    are being looked for, and ``done`` were found. ``ended`` comes once and last; so many ``files`` are
+    remembered then, or ``problem`` is a sentence if it did not work."""
 
     workspace: str
     done: int = 0
     total: int = 0
     ended: bool = False
+    files: int = 0
     problem: str = ""
 
 
@@ -100,6 +101,7 @@ class _Project:
 
     def __init__(self, order: Task) -> None:
         self.index = self.problem = self.left_out = ""
+        self.files = 0
         self.on_progress: OnProgress = lambda progress: None
         self.task: asyncio.Task[None] | None = None
         self._order, self._again = order, False
@@ -138,7 +140,7 @@ class _Project:
             self.problem = f"{self._order.workspace} does not answer in time. {_WITHOUT}"
         except OSError as error:
             self.problem = f"No process can be started to remember the project ({error}). {_WITHOUT}"
-        self.on_progress(Progress(self._order.workspace, ended=True, problem=self.problem))
+        self.on_progress(Progress(self._order.workspace, ended=True, files=self.files, problem=self.problem))
 
     async def _run(self) -> str:
         """Have it built. Returns a sentence if that did not work."""
@@ -157,7 +159,7 @@ class _Project:
                 if said.problem:
                     return said.problem
                 if said.ended:
-                    self.left_out = said.left_out
+                    self.files, self.left_out = said.files, said.left_out
                     return ""
                 self.on_progress(Progress(self._order.workspace, said.done, said.total))
             return f"The process that remembers {self._order.workspace} ended too early. {_WITHOUT}"

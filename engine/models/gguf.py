@@ -7,6 +7,7 @@ Format: ggml's ``docs/gguf.md`` (versions 2 and 3, little-endian).
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 import reprlib
@@ -51,10 +52,12 @@ class Tensor:
     @property
     def bytes(self) -> int:
         elements, size = _BLOCKS[self.type]
-        count = 1
-        for length in self.shape:
-            count *= length
-        return count // elements * size
+        return self.count // elements * size
+
+    @property
+    def count(self) -> int:
+        """How many numbers it has."""
+        return math.prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,11 @@ class Header:
     def architecture(self) -> str:
         value = self.metadata.get("general.architecture")
         return value if isinstance(value, str) else ""
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has."""
+        return sum(tensor.count for tensor in self.tensors)
 
     def number(self, key: str, default: int = 0) -> int:
         """An architecture's own integer key, such as ``context_length``."""

@@ -81,7 +81,7 @@ def clip(request: FimRequest, limit: int = CONTEXT_CHARACTERS) -> FimRequest:
 
 
 def reach_of(window_tokens: int) -> int:
-    """How many characters before the cursor a window of so many tokens can hold, or recall looks at."""
+    """How many characters before the cursor a window of so many tokens can hold, or proposals come from."""
     return max(CONTEXT_CHARACTERS, window_tokens * CHARACTERS_PER_TOKEN)
 
 

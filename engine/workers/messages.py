@@ -16,7 +16,7 @@ class WorkerOptions:
     ``context_length`` is what one sequence may hold, ``window`` the size of a suggestion's prompt; 0: it fits
     the model and the machine. The cache has ``cache_tokens`` for all sequences, or what a part of the free
     memory holds (0), but then not more than ``sequences`` take (0: the usual number). ``gpu_layers`` -1: all
-    that fit.
+    that fit. With ``memory``, a small model is helped by what followed the same characters elsewhere.
     """
 
     model: str
@@ -28,6 +28,7 @@ class WorkerOptions:
     sequences: int = 0
     cache_tokens: int = 0
     gpu_layers: int = -1
+    memory: bool = True
     fake: dict[str, object] | None = None
 
 

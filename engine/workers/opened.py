@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ..decode.recall import RECALL_KEY
+from ..decode.evidence import Weights
+from ..decode.weights import weights_for
 from ..errors import ModelFileError
 from ..models.gguf import Header, read_header
 from ..models.glance import Facts
@@ -25,8 +26,8 @@ from .messages import WorkerOptions
 class OpenedModel:
     """A loaded model and its formats; ``form`` is None for a model without fill-in-the-middle.
 
-    ``recalls``: unsure, it is helped by what the file says (:mod:`~..decode.recall`). ``token_seconds`` is
-    how long it reads a token of a prompt here; 0: not known.
+    ``weights`` tell how far it believes what the project says (:mod:`~..decode.mixing`); None: not at all.
+    ``token_seconds`` is how long it reads a token of a prompt here; 0: not known.
     """
 
     model: Runtime
@@ -34,7 +35,7 @@ class OpenedModel:
     form: FimFormat | None
     template: ChatTemplate | None
     info: ModelInfo
-    recalls: bool = False
+    weights: Weights | None = None
     token_seconds: float = 0.0
 
 
@@ -72,7 +73,7 @@ def _open_llamacpp(options: WorkerOptions, header: Header | None = None) -> Open
         header, threads=options.threads, context_length=context, sequences=sequences, batch=options.batch,
         gpu_layers=options.gpu_layers, library=library,
     )  # fmt: skip
-    return _opened(model, header)
+    return _opened(model, header, options)
 
 
 def _open_ctransformers(
@@ -84,10 +85,10 @@ def _open_ctransformers(
     check(header)
     context = context_of(header, options.context_length, free_bytes())
     model = CTransformers(header, threads=options.threads, context_length=context, batch=options.batch)
-    return _opened(model, header, reason)
+    return _opened(model, header, options, reason)
 
 
-def _opened(model: Runtime, header: Header, reason: str = "") -> OpenedModel:
+def _opened(model: Runtime, header: Header, options: WorkerOptions, reason: str = "") -> OpenedModel:
     """What the file says of a loaded model; ``reason`` is why it runs as it does."""
     facts = Facts.of(header)
     form, vocabulary = facts.form, facts.vocabulary
@@ -99,8 +100,8 @@ def _opened(model: Runtime, header: Header, reason: str = "") -> OpenedModel:
         told, loaded=True, detail="; ".join(filter(None, (told.detail, reason))), sequences=model.sequences,
         cache_tokens=model.sequences * model.context_length,
     )  # fmt: skip
-    recalls = header.metadata.get(RECALL_KEY) is True
-    return OpenedModel(model, vocabulary, form, facts.template, info, recalls, token_seconds(model))
+    weights = weights_for(header.parameters) if options.memory else None
+    return OpenedModel(model, vocabulary, form, facts.template, info, weights, token_seconds(model))
 
 
 def _open_fake(options: WorkerOptions) -> OpenedModel:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 from ..decode.answer import DecodePlan
 from ..decode.drafts_gain import Gain
 from ..decode.drafts_made import DraftMaker
 from ..decode.grammar import Constraint, GrammarCompiler
-from ..decode.recall import Recall
+from ..decode.mixing import Advice, behind
+from ..decode.proposals import Proposer
 from ..decode.tool_grammar import tool_grammar
 from ..errors import InvalidRequest, NoFimTokens
+from ..limits import DRAFT_PROMPT_TOKENS, FIRST_TOKENS_KEPT
+from ..memory.index import OpenIndexes
+from ..memory.proposer import ScopedProposer, proposer
+from ..memory.texts import OwnText
 from ..prompt.conversation import ConversationPrompts
 from ..prompt.layout import PromptBuilder
 from ..prompt.text import TextPrompts
 from ..prompt.tool_forms import HERMES, ToolForm
 from ..prompt.window import Budget, fitting_window
 from ..stopping import Check, unchecked
-from ..types import ChatRequest, FimRequest, Request, Sampling, TextRequest
+from ..types import ChatRequest, FimRequest, Request, TextRequest
 from .opened import OpenedModel
 
 _ANSWER_PART = 4
@@ -44,7 +51,8 @@ class Planner:
         self._vocabulary, self._context = vocabulary, model.context_length
         fits = fitting_window(model.context_length, opened.token_seconds)
         budget = Budget.of(min(window or fits, model.context_length - 64))
-        self._recalls, self._tokenize = opened.recalls, model.tokenize
+        self._weights, self._indexes, self._piece = opened.weights, OpenIndexes(), model.piece
+        self._first = lru_cache(FIRST_TOKENS_KEPT)(partial(_first, model.tokenize))
         self._fim = PromptBuilder(model.tokenize, opened.form, budget) if opened.form else None
         self._texts = TextPrompts(vocabulary, model.tokenize, model.piece, model.context_length)
         self._conversations = ConversationPrompts(
@@ -87,18 +95,24 @@ class Planner:
         constraint = self._grammars.compile(request.grammar, check=check) if request.grammar else None
         plan = self._plan(request, request.max_tokens or 0, constraint)
         stop, prompt = plan.stop + self._fim.stop_texts, self._fim.build(request)
-        texts = [snippet.text for snippet in reversed(request.snippets)] + [request.suffix, request.prefix]
-        drafts = self._drafts.from_texts(prompt, texts)
-        plan = replace(plan, stop=stop, recall=self._recall(request), drafts=drafts)
+        source = proposer(request, self._indexes.get(request.index))
+        plan = self._proposed(replace(plan, stop=stop, advice=self._advice(request, source)), source)
         plan = replace(plan, certain=True, floor=request.floor, one_line=request.mode == "next")
         return Task(prompt, plan)
 
-    def _recall(self, request: FimRequest) -> Recall | None:
-        """The file's memory, unless the model's own words are wanted or good enough."""
-        own_words = request.sampling != Sampling() or not request.trim or request.logprobs is not None
-        if own_words or not self._recalls:
+    def _advice(self, request: FimRequest, source: Proposer) -> Advice | None:
+        """What is proposed, unless the model's own words are wanted or good enough."""
+        own_words = not request.trim or request.logprobs is not None
+        if own_words or self._weights is None:
             return None
-        return Recall(request.prefix, request.suffix, self._tokenize)
+        return Advice(source, self._weights, self._first, behind(request.suffix, request.mode == "line"))
+
+    def _proposed(self, plan: DecodePlan, source: Proposer) -> DecodePlan:
+        return replace(plan, proposer=source, drafts=self._drafts.drafts(source))
+
+    def _of_prompt(self, ids: list[int]) -> Proposer:
+        """Proposals for an answer that follows a text whose tokens are all in the prompt."""
+        return ScopedProposer(lambda: OwnText(b"".join(map(self._piece, ids[-DRAFT_PROMPT_TOKENS:]))))
 
     def _answer(
         self,
@@ -116,10 +130,10 @@ class Planner:
             grammar = request.grammar
             constraint = self._grammars.compile(grammar, param, check) if grammar is not None else None
             plan = self._plan(request, limit, constraint, echo)
-            return Task(ids, replace(plan, drafts=self._drafts.from_prompt(ids)))
+            return Task(ids, self._proposed(plan, self._of_prompt(ids)))
         grammar = tool_grammar(request.tools, choice, self._form, self._opener, request.grammar)
         plan = self._plan(request, limit, self._grammars.compile(grammar, "tools", check), echo)
-        plan = replace(plan, drafts=self._drafts.from_prompt(ids))
+        plan = self._proposed(plan, self._of_prompt(ids))
         return Task(ids, plan, self._form, request.parallel_tool_calls and choice == "auto")
 
     def _plan(
@@ -146,3 +160,9 @@ class Planner:
         if max_tokens is None:
             return self._context // _ANSWER_PART
         return min(max_tokens, self._context // 2)
+
+
+def _first(tokenize: Callable[[str], list[int]], text: bytes) -> int | None:
+    """The token with which a text begins that follows another one; a character that is cut off does not
+    count."""
+    return next(iter(tokenize(text.decode("utf-8", "ignore"))), None)

@@ -32,7 +32,8 @@ class Exclusion:
     """Answers for one set of workspace folders. ``warn`` hears of lines in ignore files that are wrong."""
 
     def __init__(self, folders: Iterable[Path], warn: Callable[[str], None] = log.warning) -> None:
-        self._folders = sorted(folders, key=lambda folder: len(folder.parts), reverse=True)
+        self.folders = sorted(folders, key=lambda folder: len(folder.parts), reverse=True)
+        """The workspace's folders, the innermost first."""
         self._privacy = PrivacyRules(warn)
 
     def reason(self, uri: str) -> str | None:
@@ -45,7 +46,7 @@ class Exclusion:
 
     def folder_of(self, path: Path) -> Path | None:
         """The innermost workspace folder that holds a file."""
-        return next((folder for folder in self._folders if path.is_relative_to(folder)), None)
+        return next((folder for folder in self.folders if path.is_relative_to(folder)), None)
 
     def relative_path(self, uri: str) -> str:
         """A document's path from its workspace folder, or its bare name; never more of the disk."""

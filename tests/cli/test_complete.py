@@ -79,6 +79,12 @@ class TestComplete:
         assert (found["text"], found["finish_reason"], found["model"]) == ("b, c", "stop", "fake")
         assert found["usage"]["completion_tokens"] > 0
 
+    def test_an_eagerness_that_there_is_not_is_one_sentence(self) -> None:
+        assert run("complete", "-:1:3", "--eagerness", "eager", stdin="f(").exit_code == 0
+        done = run("complete", "-:1:3", "--eagerness", "bold", stdin="f(")
+        assert isinstance(done.exception, InvalidRequest)
+        assert "Use subtle, balanced or eager" in done.exception.message
+
     @pytest.mark.parametrize(
         ("place", "reason"),
         [("nowhere.py:1:1", "Cannot read"), ("-:5:1", "only 1 lines"), ("-", "FILE:LINE:COLUMN")],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mmap
+import re
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -184,6 +185,7 @@ def test_the_doctor_knows_them(config: Path) -> None:
     assert checks["model"]["result"] == checks["model small"]["result"] == "ok"
     assert checks["model large"]["result"] == "warning"
     assert "fimble models pull mellum-4b" in checks["model large"]["detail"]
+    assert re.fullmatch(r"\d+ projects?, \d+ MB in .+index", checks["memory"]["detail"])
 
 
 FULL = """# mine

@@ -133,13 +133,20 @@ class Editor:
         assert "error" not in answer, answer
         return answer["result"]
 
-    async def start(self, options: object = None, encoding: str = "utf-16", **capabilities: object) -> None:
+    async def start(
+        self,
+        options: object = None,
+        encoding: str = "utf-16",
+        folder: str | None = None,
+        **capabilities: object,
+    ) -> None:
+        """``folder`` is the workspace's address."""
         told = {
             "general": {"positionEncodings": [encoding]},
             "textDocument": {"inlineCompletion": {}},
             **capabilities,
         }
-        sent = {"capabilities": told, "initializationOptions": options, "processId": None, "rootUri": None}
+        sent = {"capabilities": told, "initializationOptions": options, "processId": None, "rootUri": folder}
         self.initialized = await self.result("initialize", sent)
         self.notify("initialized", {})
 

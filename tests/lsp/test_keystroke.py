@@ -81,6 +81,15 @@ class TestMemory:
             await editor.command(change, {"name": "fake"})
         assert await editor.texts(U, (0, 4)) == ["new"]
 
+    async def test_another_eagerness_needs_no_other_engine(self, start: Start) -> None:
+        editor = await start(Scripted("old", "new"), options={"prefetch": False})
+        editor.open(U, "x = \n")
+        assert await editor.texts(U, (0, 4)) == ["old"]
+        told = {"fimble": {"prefetch": False, "eagerness": "subtle", "comments": "on"}}
+        editor.notify("workspace/didChangeConfiguration", {"settings": told})
+        assert await editor.texts(U, (0, 4)) == ["new"]
+        assert (editor.backend.asked[-1].eagerness, editor.engines) == ("subtle", 1)
+
     async def test_an_answer_of_an_engine_that_was_replaced_is_dropped(self, start: Start) -> None:
         backend = Scripted("old", "new", held=True)
         editor = await start(backend, options={"prefetch": False})

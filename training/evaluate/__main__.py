@@ -71,7 +71,7 @@ def evaluate(arguments: argparse.Namespace, sizes: Sizes) -> tuple[str, dict[str
         results[name] = filled
         rates[name] = [_rate(name_, chosen, str(model)) for name_, chosen in programs.items() if chosen]
         summaries[name] = _summary(filled, rates[name])
-    results["this model, no recall"] = asyncio.run(_fill_all(str(arguments.model), tasks, recall=False))
+    results["this model, no memory"] = asyncio.run(_fill_all(str(arguments.model), tasks, memory=False))
     languages = sorted({task.language for task in tasks})
     parts = [
         report.table("By kind of hole, Python", _only_python(results), KINDS, "kind"),
@@ -91,8 +91,8 @@ def _models(arguments: argparse.Namespace) -> dict[str, Path]:
     return models
 
 
-async def _fill_all(model: str, tasks: list[Task], recall: bool = True) -> list[Filled]:
-    return [filled async for filled in fill(model, tasks, recall)]
+async def _fill_all(model: str, tasks: list[Task], memory: bool = True) -> list[Filled]:
+    return [filled async for filled in fill(model, tasks, memory)]
 
 
 def _programs(arguments: argparse.Namespace, sizes: Sizes) -> dict[str, list[Program]]:

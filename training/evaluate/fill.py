@@ -8,24 +8,24 @@ from collections.abc import AsyncIterator, Iterable
 from fimble.engine.engine import Engine
 from fimble.engine.errors import FimbleError
 from fimble.engine.settings import Settings
-from fimble.engine.types import FimRequest, Sampling
+from fimble.engine.types import FimRequest
 
 from .metrics import Filled
 from .tasks import Task
 
 
-async def fill(model: str, tasks: Iterable[Task], recall: bool = True) -> AsyncIterator[Filled]:
+async def fill(model: str, tasks: Iterable[Task], memory: bool = True) -> AsyncIterator[Filled]:
     """Each task with the model's text; a hole that cannot be filled counts as left empty.
 
-    Without ``recall`` the text is the model's alone, as for every request with sampling options of its own.
+    Without ``memory`` the text is the model's alone.
     """
-    engine = Engine(Settings(model=model, idle_minutes=0))
+    engine = Engine(Settings(model=model, idle_minutes=0, memory=memory))
     try:
         await engine.models()
         for task in tasks:
             request = FimRequest(
                 task.prefix, task.suffix, task.language, task.path,
-                mode=task.mode, sampling=Sampling() if recall else Sampling(seed=0),
+                mode=task.mode,
             )  # fmt: skip
             began = time.perf_counter()
             try:

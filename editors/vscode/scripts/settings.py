@@ -49,8 +49,23 @@ TABLES = {"models", "rules"}
 SECRET = {"key"}
 """Never a setting: the key lives in the editor's secret storage."""
 
-WINDOW = {"engine", "fallback", "timeout_ms"}
+WINDOW = {"engine", "fallback", "timeout_ms", "eagerness", "comments", "memory"}
 """Engine settings that mean the same on every machine; the others depend on where the model runs."""
+
+
+CHOICES = {
+    "eagerness": {
+        "subtle": "Rarely, and nearly always right",
+        "balanced": "When it is likely to be right",
+        "eager": "Often, and sometimes wrong",
+    },
+    "comments": {
+        "off": "Never in comments and strings",
+        "on": "As in code",
+        "manual": "Only when asked for by hand",
+    },
+}
+"""What the values of a setting mean, for the editor's lists."""
 
 
 def configuration() -> dict[str, dict[str, Any]]:
@@ -62,7 +77,8 @@ def configuration() -> dict[str, dict[str, Any]]:
         shared = name in {to_camel(each) for each in WINDOW}
         default = DEFAULTS.get(name, schema["default"])  # what editors get unless somebody says otherwise
         scope = "window" if shared else "machine-overridable"
-        found[name] = {**schema, "default": default, "scope": scope}
+        meanings = {"enumDescriptions": [*CHOICES[name].values()]} if name in CHOICES else {}
+        found[name] = {**schema, **meanings, "default": default, "scope": scope}
     return {f"fimble.{name}": entry(order, each) for order, (name, each) in enumerate(found.items())}
 
 

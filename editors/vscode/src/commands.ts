@@ -5,7 +5,7 @@ import { installServer, offerInstallation, type Site } from "./installing";
 import type { Life } from "./life";
 import { entries } from "./menu";
 import type { Pages } from "./pages";
-import { askAddress, askKey, pickMinutes, pickModel } from "./picks";
+import { askAddress, askKey, pickEagerness, pickMinutes, pickModel } from "./picks";
 import { run } from "./processes";
 import { environmentOf } from "./reports";
 import { isAddress, type Keys } from "./secrets";
@@ -54,6 +54,10 @@ function switches({ life, status }: Parts): Record<string, Command> {
     "fimble.snoozeSuggestions": async minutes =>
       snooze(typeof minutes === "number" ? minutes : await pickMinutes()),
     "fimble.wake": () => snooze(0),
+    "fimble.chooseEagerness": async sent => {
+      const chosen = typeof sent === "string" ? sent : await pickEagerness();
+      if (chosen !== undefined) await write("eagerness", chosen);
+    },
   };
 }
 
@@ -98,6 +102,7 @@ async function showMenu(status: Status): Promise<void> {
     language,
     enabled: read("enabled", true),
     languageDisabled: language !== undefined && read<string[]>("disabledLanguages", []).includes(language),
+    eagerness: read("eagerness", "balanced"),
     model: isAddress(engine) ? engine : read("model", "bundled"),
   });
   const picked = await vscode.window.showQuickPick(found, { title: "fimble", placeHolder: state.message });

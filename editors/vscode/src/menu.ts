@@ -17,6 +17,7 @@ export interface Situation {
   /** Of the active editor, if there is one. */
   language: string | undefined;
   languageDisabled: boolean;
+  eagerness: string;
   model: string;
 }
 
@@ -64,9 +65,10 @@ function switches({ enabled, snoozed, language, languageDisabled }: Situation): 
   return found;
 }
 
-function services({ model, state }: Situation): Entry[] {
+function services({ eagerness, model, state }: Situation): Entry[] {
   const found: Entry[] = [
     { label: "$(chip) Choose the model…", description: model, command: "fimble.chooseModel" },
+    { label: "$(dashboard) How eager…", description: eagerness, command: "fimble.chooseEagerness" },
     { label: "$(graph) Show statistics", command: "fimble.showStatistics" },
     { label: "$(pulse) Run the doctor", command: "fimble.runDoctor" },
     { label: "$(output) Show the log", command: "fimble.showLog" },

@@ -13,6 +13,18 @@ export async function pickMinutes(): Promise<number | undefined> {
   return picked?.minutes;
 }
 
+/** How sure a suggestion must be to be shown while typing. */
+export async function pickEagerness(): Promise<string | undefined> {
+  const current = read("eagerness", "balanced");
+  const choices = [
+    { label: "subtle", detail: "Rarely, and nearly always right" },
+    { label: "balanced", detail: "When it is likely to be right" },
+    { label: "eager", detail: "Often, and sometimes wrong" },
+  ].map(choice => ({ ...choice, description: choice.label === current ? "in use" : "" }));
+  const picked = await vscode.window.showQuickPick(choices, { placeHolder: "Suggestions come" });
+  return picked?.label;
+}
+
 interface Models {
   selectable?: string[];
   offered?: Offer[];

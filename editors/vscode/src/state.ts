@@ -12,6 +12,8 @@ export interface State {
   /** What answers now, and what it stands in for. */
   engine?: string | undefined;
   model?: string | undefined;
+  /** What the engine remembers of the workspace. */
+  project?: string | undefined;
 }
 
 /** Everything that decides what is shown. */
@@ -58,7 +60,7 @@ const SAYABLE: readonly unknown[] = ["ready", "loading", "thinking", "off", "sno
 /** What the server says of itself (`fimble/status`); nothing for what cannot be understood. */
 export function readStatus(sent: unknown): State | undefined {
   if (typeof sent !== "object" || sent === null) return undefined;
-  const { kind, message, progress, action, engine, model } = sent as Record<string, unknown>;
+  const { kind, message, progress, action, engine, model, project } = sent as Record<string, unknown>;
   if (!SAYABLE.includes(kind)) return undefined;
   return {
     kind: kind as Kind,
@@ -67,6 +69,7 @@ export function readStatus(sent: unknown): State | undefined {
     advice: text(action),
     engine: text(engine),
     model: text(model),
+    project: text(project),
   };
 }
 
@@ -111,6 +114,7 @@ export function look(state: State): Look {
       state.advice,
       state.engine && `Engine: ${state.engine}`,
       state.model && `Model: ${state.model}`,
+      state.project && `Project: ${state.project}`,
     ]
       .filter(Boolean)
       .join("\n"),

@@ -8,6 +8,7 @@ const CALM: Situation = {
   snoozed: false,
   language: "python",
   languageDisabled: false,
+  eagerness: "balanced",
   model: "bundled",
 };
 

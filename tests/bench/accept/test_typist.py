@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.accept.figures import keys_saved, keys_saved_indented
+from bench.accept.figures import keys_saved, keys_saved_indented, saved_more
 from bench.accept.kinds import kinds_of
 from bench.accept.log import Log
 from bench.accept.passages import Place
@@ -54,7 +54,8 @@ async def typed(text: str, script: dict[str, str]) -> Log:
 
 async def test_what_is_right_is_taken_with_one_key() -> None:
     log = await typed("value = call(other)", {"v": "alue = call(other)"})
-    assert (len(log.keys), log.taken) == (2, 18)
+    assert [key.written for key in log.keys] == [1, 18]
+    assert log.passages == [(19, 2)]
     assert [each.verdict for each in log.shown] == [Verdict.RIGHT]
 
 
@@ -106,5 +107,14 @@ async def test_keys_and_what_is_taken_make_the_passage(text: str, where: dict[in
     script = {text[:at]: text[start : start + count] for at, (start, count) in where.items()}
     log = await typed(text, script)
     assert sum(key.written for key in log.keys) == len(text)
-    assert sum(key.written for key in log.keys if key.written > 1) <= log.taken
+    assert log.passages == [(len(text), len(log.keys))]
     assert sum(log.characters.values()) == len(text)
+
+
+async def test_variants_are_compared_passage_by_passage() -> None:
+    ours = await typed("value = call(other)", {"v": "alue = call(other)"}) + await typed("abc", {})
+    theirs = await typed("value = call(other)", {}) + await typed("abc", {})
+    more, error = saved_more(ours, theirs)
+    assert more == 17 / 22
+    assert error > 0
+    assert saved_more(ours, ours) == (0.0, 0.0)

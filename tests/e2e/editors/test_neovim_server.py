@@ -309,8 +309,20 @@ def test_what_commands_say(start: Start) -> None:
     nvim.api.command("Fimble log")
     nvim.until(lambda: str(nvim.api.current.buffer.name).endswith("lsp.log"), "the log")
     words = nvim.lua("return vim.fn.getcompletion('Fimble ', 'cmdline')")
-    assert set(words) == {"log", "model", "restart", "snooze", "stats", "status", "toggle"}
+    assert set(words) == {"eagerness", "log", "model", "restart", "snooze", "stats", "status", "toggle"}
     assert nvim.lua("return vim.fn.getcompletion('Fimble toggle ', 'cmdline')") == ["buffer", "filetype"]
+
+
+def test_eagerness_is_changed_without_a_restart(start: Start) -> None:
+    nvim = start(VARIANTS["0.12"], fake("add(1, 2)"), text=CODE)
+    nvim.wait_for_server()
+    nvim.api.command("Fimble eagerness bold")
+    nvim.until(lambda: any("takes one of subtle, balanced, eager" in told for told in nvim.told), "a notice")
+    nvim.api.command("Fimble eagerness subtle")
+    told = nvim.wire.wait_for("workspace/didChangeConfiguration")[-1]
+    assert told["settings"]["fimble"]["eagerness"] == "subtle"
+    suggest_something(nvim)
+    assert len(nvim.wire.sent("initialize")) == 1
 
 
 def test_shown_suggestions_and_the_focus_are_told(start: Start, variant: Variant) -> None:

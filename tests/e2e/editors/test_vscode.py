@@ -398,6 +398,14 @@ def test_settings_count_at_once_without_a_restart(ready: Window, program: Progra
     ready.clear_notifications()
 
 
+def test_eagerness_is_chosen_from_a_list(ready: Window, program: Program) -> None:
+    starts = program.starts
+    ready.command("fimble: Choose How Eager Suggestions Are")
+    ready.choices("Rarely, and nearly always right").click()
+    until(lambda: program.options.get("eagerness") == "subtle", "the choice to be sent")
+    assert program.starts == starts
+
+
 def test_the_model_is_chosen_from_a_list(ready: Window, program: Program) -> None:
     ready.command("fimble: Choose Model")
     for choice in ("bundled", "A GGUF file…", "A fimble server…"):

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from fimble.engine.decode.answer import DecodePlan, answer
-from fimble.engine.decode.choice import Choice, Likelihoods, OwnChoice, RecalledChoice
-from fimble.engine.decode.recall import Recall
+from fimble.engine.decode.choice import Likelihoods, OwnChoice
 from fimble.engine.decode.sampler import Sampler
 from fimble.engine.runtimes.base import Scores
 from fimble.engine.runtimes.fake import END, FakeModel, FakeOptions, fake_vocabulary
@@ -61,21 +60,6 @@ def test_a_drawn_token_has_the_models_own_probability() -> None:
     for choice in (hot.choose(scores) for _ in range(20)):
         assert choice.probability == choice.model == pytest.approx(float(np.exp(scores[choice.token])))
         assert choice.end == pytest.approx(0.5)
-
-
-def test_what_the_file_says_is_as_sure_as_its_match_is_long() -> None:
-    own = OwnChoice(Sampler(Sampling(), [1], 256, lambda token: b""), Likelihoods(256, ()))
-    recall = Recall("width = 1\nheight = 2\n\nwidth =", "", lambda text: list(text.encode()))
-    choice = RecalledChoice(own, recall, lambda token: bytes([token])).choose(np.zeros(256, np.float32))
-    assert choice == Choice(ord(" "), 0.2, pytest.approx(1 / 256), 0, 0.2, 6, 0, "file")
-
-
-def test_tokens_that_are_ruled_out_are_not_recalled() -> None:
-    own = OwnChoice(Sampler(Sampling(), [1], 256, lambda token: b""), Likelihoods(256, ()))
-    recall = Recall("width = 1\nheight = 2\n\nwidth =", "", lambda text: list(text.encode()))
-    allowed = np.arange(256) == ord("x")
-    chooser = RecalledChoice(own, recall, lambda token: bytes([token]))
-    assert chooser.choose(np.zeros(256, np.float32), allowed).token == ord("x")
 
 
 def test_each_token_of_an_answer_comes_with_its_certainty() -> None:

@@ -9,74 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fimble.engine.decode.drafts_gain import Gain
-from fimble.engine.decode.drafts_lookup import LENGTHS, Lookup
 from fimble.engine.decode.drafts_made import DraftMaker
-from fimble.engine.limits import DRAFT_SOURCE_BYTES, DRAFT_TOKENS
+from fimble.engine.limits import DRAFT_TOKENS
+from fimble.engine.memory.proposer import ScopedProposer
+from fimble.engine.memory.texts import OtherTexts, OwnText
 from fimble.engine.runtimes.base import Span
 from fimble.engine.types import Sampling
 
 from .helpers import fake, joined, plan, run
 
 SURE = [0.9] * DRAFT_TOKENS
-
-
-def guessed(*texts: str) -> tuple[str, int] | None:
-    guess = Lookup([text.encode() for text in texts]).guess()
-    return (guess.text.decode(), guess.matched) if guess else None
-
-
-def test_a_guess_is_what_stood_behind_the_same_characters() -> None:
-    assert guessed("self.width = width\nself.hei") is None
-    assert guessed("total_width = 1\nx\ntotal_width") == (" = 1\nx\ntotal_width", 8)
-
-
-def test_the_longest_match_wins_and_of_equal_ones_the_nearest() -> None:
-    assert guessed("a = value_1; b = value_2; b = value_")[0] == "2; b = value_"
-    near = guessed("one value_1 longer two value_2 long one value_")
-    assert near == ("1 longer two value_2 long one value_", 8)
-
-
-def test_other_texts_are_looked_at_in_their_order_and_never_run_into_each_other() -> None:
-    assert guessed("further = 1", "under = 2; under = 3", "x\nfurther") == (" = 1", 6)
-    assert guessed("x.value = 1", "x.value = 2", "x.value") == (" = 2", 6)
-    assert guessed("x.value", "", "y x.value") is None
-
-
-def test_a_text_that_has_been_right_is_followed() -> None:
-    lookup = Lookup([b"first: abcdefgh; " + b"second abcdefXY; " * 20 + b"first: "])
-    lookup.accept(b"abc")
-    assert lookup.guess() is not None
-    lookup.accept(b"def")
-    guess = lookup.guess()
-    assert guess is not None
-    assert guess.text.startswith(b"gh; ")
-
-
-def test_no_guess_begins_inside_a_character() -> None:
-    lookup = Lookup(["groß = größer; groß = gr".encode()])
-    assert lookup.guess() is not None
-    lookup.accept("ö".encode()[:1])
-    assert lookup.guess() is None
-
-
-def test_only_the_nearest_text_is_searched() -> None:
-    far, gap = "total_width = 1\n", "x" * DRAFT_SOURCE_BYTES
-    assert guessed(far + gap[: DRAFT_SOURCE_BYTES // 2] + "total_width") is not None
-    assert guessed(far + gap + "total_width") is None
-
-
-@given(
-    st.lists(st.text("ab\né", max_size=60), min_size=1, max_size=3), st.lists(st.text("ab\né"), max_size=4)
-)
-def test_a_guess_stands_somewhere_behind_as_much_as_it_says(texts: list[str], answer: list[str]) -> None:
-    encoded = [text.encode() for text in texts]
-    lookup = Lookup(encoded)
-    for piece in answer:
-        lookup.accept(piece.encode())
-        encoded[-1] += piece.encode()
-        if (guess := lookup.guess()) is not None:
-            assert guess.matched in LENGTHS
-            assert any(encoded[-1][-guess.matched :] + guess.text in text for text in encoded)
 
 
 def measured(*seconds: tuple[int, float], answers: int = 1) -> Gain:
@@ -171,7 +113,7 @@ def test_odds_are_learnt_for_each_length_of_a_match() -> None:
     for _ in range(500):
         gain.guessed(6, False)
         gain.guessed(48, True)
-    assert gain.odds(6) < 0.1 < before == gain.odds(8) < 0.9 < gain.odds(100)
+    assert gain.odds(6) < 0.1 < before == gain.odds(8) < 0.9 < gain.odds(60)
     for _ in range(500):
         gain.guessed(6, True)
     assert gain.odds(6) > 0.8
@@ -190,6 +132,12 @@ class Free(Gain):
         self.right.append(right)
 
 
+def following(before: str, other: str = "") -> ScopedProposer:
+    """What the text says of what follows it, and another one."""
+    others = OtherTexts([("other.py", other.encode())])
+    return ScopedProposer(lambda: OwnText(before.encode()), others)
+
+
 SAID = "for name in names:\n    print(name)\nfor name in names:\n    print(name)\n"
 
 
@@ -203,8 +151,9 @@ def test_an_answer_that_repeats_the_file_takes_fewer_calls() -> None:
 
     on.decode = counted  # type: ignore[method-assign]
     prompt = on.tokenize("> ")
-    drafts = DraftMaker(on, gain).from_texts(prompt, ["for name in sorted:\n    print(name)\n", "x = 1\n"])
-    assert joined(run(on, prompt, plan(200, drafts=drafts))) == SAID
+    proposer = following("x = 1\n", "for name in sorted:\n    print(name)\n")
+    wanted = plan(200, proposer=proposer, drafts=DraftMaker(on, gain).drafts(proposer))
+    assert joined(run(on, prompt, wanted)) == SAID
     assert len(calls) < len(SAID) / 2
     assert gain.right.count(True) > 30
     assert False in gain.right
@@ -217,8 +166,10 @@ def test_an_answer_that_repeats_the_file_takes_fewer_calls() -> None:
 def test_guesses_change_nothing_of_the_text(sampling: Sampling, said: str, before: str, limit: int) -> None:
     options = {"answer": said, "other_starts": "b "}
     prompt = fake().tokenize(before + "> ")
-    drafts = DraftMaker(fake(), Free()).from_prompt(prompt)
-    drafted = run(fake(**options), prompt, plan(limit, sampling=sampling, drafts=drafts, logprobs=1))
+    proposer = following(before + "> ")
+    drafts = DraftMaker(fake(), Free()).drafts(proposer)
+    wanted = plan(limit, sampling=sampling, proposer=proposer, drafts=drafts, logprobs=1)
+    drafted = run(fake(**options), prompt, wanted)
     plain = run(fake(**options), prompt, plan(limit, sampling=sampling, logprobs=1))
     assert joined(drafted) == joined(plain)
     assert (drafted[-1].finish_reason, drafted[-1].usage) == (plain[-1].finish_reason, plain[-1].usage)
@@ -238,14 +189,13 @@ def test_what_is_not_proposed_is_guessed_silently() -> None:
 
     on, gain = fake(answer=SAID), Dear()
     prompt = on.tokenize("> ")
-    drafts = DraftMaker(on, gain).from_texts(prompt, [SAID])
-    assert joined(run(on, prompt, plan(200, drafts=drafts))) == SAID
+    proposer = following(SAID)
+    drafts = DraftMaker(on, gain).drafts(proposer)
+    assert joined(run(on, prompt, plan(200, proposer=proposer, drafts=drafts))) == SAID
     assert gain.right.count(True) > 40
 
 
 def test_a_model_that_cannot_take_back_gets_none() -> None:
     on = fake()
     on.cuts = False
-    maker = DraftMaker(on, Free())
-    assert maker.from_prompt([1, 2]) is None
-    assert maker.from_texts([1, 2], ["x"]) is None
+    assert DraftMaker(on, Free()).drafts(following("x")) is None

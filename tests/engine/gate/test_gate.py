@@ -16,7 +16,7 @@ from fimble.engine.types import Certainty, Eagerness, FimRequest
 
 PLAIN = Calibration(
     "the product of the tokens' probabilities as it is", 0.0, {"running": 1.0},
-    {"subtle": 0.7, "balanced": 0.5, "eager": 0.25}, [(0.0, 0.0), (1.0, 1.0)], 1.0, 0.2,
+    {"subtle": 0.7, "balanced": 0.5, "eager": 0.25}, [(0.0, 0.0), (1.0, 1.0)], 1.0, 0.0, 0.2,
 )  # fmt: skip
 
 

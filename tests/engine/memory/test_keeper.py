@@ -44,7 +44,7 @@ async def test_a_folder_is_remembered_and_kept_up_to_date(memory: ProjectMemory,
     await memory.ready(str(project))
     folder = Path(memory.index_of(str(project)))
     assert Index.open(folder).find(b"def total_", 1)[0].text.startswith(b"price(basket)")
-    assert heard[-1] == Progress(str(project), ended=True)
+    assert heard[-1] == Progress(str(project), ended=True, files=1)
     assert [each.ended for each in heard].count(True) == 1
 
     (project / "more.py").write_text("total_weight = 4\n")

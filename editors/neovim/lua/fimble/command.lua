@@ -33,7 +33,7 @@ function words.status()
   if status.action then
     lines[#lines + 1] = 'next: ' .. status.action
   end
-  for _, fact in ipairs({ 'engine', 'model' }) do
+  for _, fact in ipairs({ 'engine', 'model', 'project' }) do
     if status[fact] then
       lines[#lines + 1] = fact .. ': ' .. status[fact]
     end
@@ -148,6 +148,32 @@ function words.model(name)
   if not asked then
     notices.tell('name a model: `bundled`, or the path of a GGUF file', vim.log.levels.WARN)
   end
+end
+
+local EAGERNESS = { 'subtle', 'balanced', 'eager' }
+
+--- How sure a suggestion must be to be shown; without a name it is asked for.
+---@param name string?
+function words.eagerness(name)
+  local options = require('fimble.config').current.options
+  if not name then
+    return vim.ui.select(EAGERNESS, { prompt = 'Suggestions' }, function(choice)
+      if choice then
+        words.eagerness(choice)
+      end
+    end)
+  end
+  if not vim.tbl_contains(EAGERNESS, name) then
+    local sentence = ':Fimble eagerness takes one of %s'
+    return notices.tell(sentence:format(table.concat(EAGERNESS, ', ')), vim.log.levels.WARN)
+  end
+  options.eagerness = name
+  server.configure()
+  notices.tell('suggestions are ' .. name)
+end
+
+function arguments.eagerness()
+  return vim.deepcopy(EAGERNESS)
 end
 
 function words.log()

@@ -9,6 +9,7 @@ local M = {}
 ---@field progress number? percent of what is being loaded
 ---@field engine string? what answers now, and what it stands in for
 ---@field model string? its model
+---@field project string? what it remembers of the workspace
 
 ---@type fimble.Status
 local current = { kind = 'loading' }

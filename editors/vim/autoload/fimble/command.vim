@@ -13,7 +13,7 @@ enddef
 def State(_: string)
   const state = status.Get()
   Tell(join(filter([state.kind, get(state, 'message', ''), get(state, 'action', '')], (_, part) => part != ''), '. '))
-  for fact in ['engine', 'model']
+  for fact in ['engine', 'model', 'project']
     if get(state, fact, '') != ''
       Tell(fact .. ': ' .. state[fact])
     endif
