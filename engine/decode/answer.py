@@ -7,12 +7,17 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ..errors import ContextLengthExceeded
+from ..prompt.pieces import PieceTable
 from ..runtimes.base import Runtime, Scores
 from ..types import Certainty, Delta, FinishReason, Sampling, Timings, TokenLogprob, Usage
 from .choice import Choice, Chooser, Likelihoods, OwnChoice
 from .drafts import Drafts
+from .filters import Mask
 from .grammar import Constraint
+from .healing import Allowed
 from .logprobs import token_logprob
 from .mixing import Advice, MixedChoice
 from .proposals import Proposer
@@ -35,7 +40,8 @@ class DecodePlan:
     next one, and ``drafts`` guess tokens that are then verified together.
     With ``certain`` each token comes with how sure it is; the answer ends ahead of the token with which the
     product of the probabilities falls below ``floor``. With ``one_line`` the answer ends with its first line
-    that is not blank.
+    that is not blank. ``typed`` is what the first tokens must spell, ahead of the answer's text, with tokens
+    of ``pieces``.
     """
 
     max_tokens: int
@@ -54,6 +60,8 @@ class DecodePlan:
     certain: bool = False
     floor: float = 0.0
     one_line: bool = False
+    typed: bytes = b""
+    pieces: PieceTable | None = None
 
 
 def answer(model: Runtime, prompt: Sequence[int], plan: DecodePlan, clock: Clock = time.monotonic) -> Steps:
@@ -73,13 +81,11 @@ def answer(model: Runtime, prompt: Sequence[int], plan: DecodePlan, clock: Clock
     shown = text.take(read.scores[-1:])
     while text.reason is None:
         if shown:
-            usage = Usage(len(prompt), text.made, read.cached)
-            yield text.delta(shown, usage, times.so_far())
+            yield text.delta(shown, read.cached, times.so_far())
         rows = yield from rows_of(text.need())
         shown = text.take(rows.scores)
     shown += text.writer.flush()
-    usage = Usage(len(prompt), text.made, read.cached)
-    yield text.delta(shown, usage, times.so_far())
+    yield text.delta(shown, read.cached, times.so_far())
 
 
 def check_fit(model: Runtime, prompt: Sequence[int], reserve: int) -> None:
@@ -93,26 +99,30 @@ def check_fit(model: Runtime, prompt: Sequence[int], reserve: int) -> None:
 
 
 class _Text:
-    """The answer as it grows. ``reason`` is why it has ended, once it has; ``made`` counts its tokens."""
+    """The answer as it grows. ``reason`` is why it has ended, once it has; ``made`` counts its tokens,
+    without those that only spell what was typed."""
 
     def __init__(
         self, model: Runtime, prompt: Sequence[int], plan: DecodePlan, before: int, size: int, clock: Clock
     ) -> None:
         self._piece, self._plan, self._clock = model.piece, plan, clock
-        self._limit = min(plan.max_tokens, model.context_length - len(prompt))
+        self._context = model.context_length
+        self._allowed = Allowed(plan.constraint, plan.pieces, plan.typed)
         self._chooser = _chooser(plan, prompt, size, self._piece)
         self._tokens = list(prompt)
         self._draft: Sequence[int] = ()
         self._text = ""
         self._probability = 1.0
+        self._spelled: Choice | None = None
         self.writer = TextWriter(plan.stop, before, plan.one_line)
         self.made = 0
         self.reason: FinishReason | None = self._full()
 
     def need(self) -> Need:
         """The scores behind the last token, and behind those that are likely to follow it."""
-        drafts, room = self._plan.drafts, self._limit - self.made - 1
-        self._draft = drafts.propose(self._tokens, room) if drafts is not None and room > 0 else ()
+        drafts, room = self._plan.drafts, self._room - 1
+        free = room > 0 and not self._allowed.typed
+        self._draft = drafts.propose(self._tokens, room) if drafts is not None and free else ()
         tokens = (self._tokens[-1], *self._draft)
         return Need(len(self._tokens) - 1, tokens, len(tokens))
 
@@ -130,30 +140,43 @@ class _Text:
             self._plan.drafts.verified(len(self._draft), right)
         return shown
 
-    def delta(self, shown: str, usage: Usage, times: Timings) -> Delta:
+    @property
+    def _room(self) -> int:
+        """How many tokens more the answer may have."""
+        return min(self._plan.max_tokens - self.made, self._context - len(self._tokens))
+
+    def delta(self, shown: str, cached: int, times: Timings) -> Delta:
         """What is shown now, with what is told of its tokens; the last one has the reason."""
+        usage = Usage(len(self._tokens) - self.made, self.made, cached)
         told, certainties = self.writer.logprobs(), self.writer.certainties()
         return Delta(shown, self.reason, usage, times, told, certainties=certainties)
 
     def _add(self, scores: Scores) -> str:
         """One more token, unless it is an end token or too unlikely."""
-        choice = self._choose(scores)
+        allowed, typed = self._allowed.mask(), self._allowed.typed
+        choice = self._chooser.choose(scores, allowed, typed)
         token = choice.token
         data = self._plan.shown.get(token) or self._piece(token)
+        certainty = self._certainty(choice, data)
         if token in self._plan.end_ids:
-            self.writer.ended_by(self._certainty(choice, b""))
+            self._allowed.accept(token, b"")
+            self.writer.ended_by(certainty)
             self.reason = "stop"
             return ""
         self._probability *= choice.probability
         if self._probability < self._plan.floor:
             self.writer.cut()
-            self.writer.ended_by(self._certainty(choice, data))
+            self.writer.ended_by(certainty)
             self.reason = self._stopped()
             return ""
+        entry = self._entry(scores, token, allowed if typed else None)
+        data = self._allowed.accept(token, data)
+        self._chooser.accept(token, data)
         self._tokens.append(token)
+        if typed and not data:
+            return ""
         self.made += 1
-        certainty = self._certainty(choice, data)
-        text = self.writer.feed(data, self._entry(scores, token), certainty)
+        text = self.writer.feed(data, entry, certainty)
         self._text += text
         if self._plan.proposer is not None:
             self._plan.proposer.accept(data)
@@ -166,26 +189,31 @@ class _Text:
         if constraint is not None and constraint.finished:
             return "stop"
         late = deadline is not None and self.made > 0 and self._clock() >= deadline
-        return "length" if late or self.made >= self._limit else None
+        return "length" if late or self._room <= 0 else None
 
     def _stopped(self) -> FinishReason:
         """The reason after a stop string, and where the answer is not worth going on with."""
         constraint = self._plan.constraint
         return "stop" if constraint is None or constraint.fits(self._text) else "length"
 
-    def _choose(self, scores: Scores) -> Choice:
-        constraint = self._plan.constraint
-        choice = self._chooser.choose(scores, None if constraint is None else constraint.allowed())
-        if constraint is not None:
-            constraint.accept(choice.token)
-        self._chooser.accept(choice.token)
-        return choice
-
     def _certainty(self, choice: Choice, data: bytes) -> Certainty | None:
-        return choice.certainty(data, self.writer.offset) if self._plan.certain else None
+        """What is told of a token; of one that only spells what was typed it is told with the next one."""
+        if not self._plan.certain:
+            return None
+        choice = choice.behind(self._spelled) if self._spelled is not None else choice
+        data = self._allowed.behind(data)
+        self._spelled = choice if self._allowed.typed and not data else None
+        return choice.certainty(data, self.writer.offset)
 
-    def _entry(self, scores: Scores, token: int) -> TokenLogprob | None:
-        return _entry(self._piece, self._plan, scores, token, self.writer.offset)
+    def _entry(self, scores: Scores, token: int, allowed: Mask | None) -> TokenLogprob | None:
+        """The token's log-probability; ``allowed`` are those among which what was typed decides."""
+        if allowed is not None:
+            scores = np.where(allowed, scores, np.float32(-np.inf))
+
+        def piece(token: int) -> bytes:
+            return self._allowed.behind(self._piece(token))
+
+        return _entry(piece, self._plan, scores, token, self.writer.offset)
 
 
 def _chooser(plan: DecodePlan, prompt: Sequence[int], size: int, piece: Callable[[int], bytes]) -> Chooser:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +28,12 @@ class Choice:
     support: int = 0
     scope: Scope | None = None
 
+    def behind(self, earlier: Choice) -> Choice:
+        """As sure as both are together."""
+        return replace(
+            self, probability=self.probability * earlier.probability, model=self.model * earlier.model
+        )
+
     def certainty(self, text: bytes, offset: int) -> Certainty:
         """What the answer tells of it; ``text`` is what of the token belongs to the answer."""
         return Certainty(
@@ -39,13 +45,14 @@ class Choice:
 class Chooser(Protocol):
     """Makes the choices of one answer, from the first token to the last one."""
 
-    def choose(self, scores: Scores, allowed: Mask | None = None) -> Choice:
+    def choose(self, scores: Scores, allowed: Mask | None = None, typed: bytes = b"") -> Choice:
         """The next token for logits of shape (vocabulary,), which stay as they are. ``allowed`` are the
-        tokens that may come next, at least one; None: all."""
+        tokens that may come next, at least one; None: all. ``typed`` is what stands ahead of the cursor
+        already and the tokens spell first; those that are allowed begin with it or are a part of it."""
         ...
 
-    def accept(self, token: int) -> None:
-        """The token has become part of the answer."""
+    def accept(self, token: int, text: bytes) -> None:
+        """The token was chosen; ``text`` is what of it has become part of the answer."""
         ...
 
 
@@ -55,7 +62,7 @@ class OwnChoice:
     def __init__(self, sampler: Sampler, likelihoods: Likelihoods | None = None) -> None:
         self._sampler, self._likelihoods = sampler, likelihoods
 
-    def choose(self, scores: Scores, allowed: Mask | None = None) -> Choice:
+    def choose(self, scores: Scores, allowed: Mask | None = None, typed: bytes = b"") -> Choice:
         return self.of(self._sampler.choose(scores, allowed), scores, allowed)
 
     def of(self, token: int, scores: Scores, allowed: Mask | None = None) -> Choice:
@@ -65,8 +72,8 @@ class OwnChoice:
         probability, end = self._likelihoods.of(token, scores, allowed)
         return Choice(token, probability, probability, end)
 
-    def accept(self, token: int) -> None:
-        self._sampler.accept(token)
+    def accept(self, token: int, text: bytes) -> None:
+        self._sampler.accept(token, made=bool(text))
 
 
 class Likelihoods:

@@ -36,11 +36,13 @@ class History:
         ids = np.flatnonzero(self._made)
         return ids, self._counts[ids]
 
-    def add(self, token: int) -> None:
-        """One more token of the answer."""
+    def add(self, token: int, made: bool = True) -> None:
+        """One more token, of the answer or still of what it follows."""
         if self._length == len(self._tokens):
             self._tokens = np.concatenate([self._tokens, np.zeros_like(self._tokens)])
         self._tokens[self._length] = token
         self._length += 1
-        self._seen[token] = self._made[token] = True
-        self._counts[token] += 1
+        self._seen[token] = True
+        if made:
+            self._made[token] = True
+            self._counts[token] += 1

@@ -38,5 +38,6 @@ def token_logprob(
     top = tuple(
         Alternative(each, piece(each), float(scores[each]) - total)
         for each in highest(scores, count).tolist()
+        if scores[each] > -np.inf
     )
     return TokenLogprob(token, piece(token), float(scores[token]) - total, top, offset)

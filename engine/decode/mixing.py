@@ -27,21 +27,20 @@ _TOKENISED = 32
 @dataclass(frozen=True, slots=True)
 class Advice:
     """What is proposed for one answer. ``first`` gives the first token of a text. What begins with
-    ``behind`` stands behind the cursor already; ``rest`` tells what of the text ahead of the cursor the next
-    tokens still have to spell."""
+    ``behind`` stands behind the cursor already."""
 
     proposer: Proposer
     weights: Weights
     first: Callable[[bytes], int | None]
     behind: bytes = b""
-    rest: Callable[[], bytes] = bytes
 
-    def said(self, end: int | None, allowed: Mask | None) -> dict[int, Said]:
-        """What is said of the next token, among those that are allowed; ``end`` ends the answer."""
-        rest, found = self.rest(), list[tuple[int, Candidate]]()
+    def said(self, end: int | None, allowed: Mask | None, typed: bytes) -> dict[int, Said]:
+        """What is said of the next token, among those that are allowed; ``end`` ends the answer, and
+        ``typed`` is what of the text ahead of the cursor the tokens still have to spell."""
+        found = list[tuple[int, Candidate]]()
         for each in self.proposer.propose():
-            over = self.behind and not rest and each.text.startswith(self.behind)
-            token = end if over else self.first((rest + each.text)[:_TOKENISED])
+            over = self.behind and not typed and each.text.startswith(self.behind)
+            token = end if over else self.first((typed + each.text)[:_TOKENISED])
             if token is not None and (allowed is None or allowed[token]):
                 found.append((token, each))
         return evidence(found, self.weights)
@@ -62,10 +61,10 @@ class MixedChoice:
     def __init__(self, sampler: Sampler, likelihoods: Likelihoods, advice: Advice) -> None:
         self._sampler, self._likelihoods, self._advice = sampler, likelihoods, advice
 
-    def choose(self, scores: Scores, allowed: Mask | None = None) -> Choice:
+    def choose(self, scores: Scores, allowed: Mask | None = None, typed: bytes = b"") -> Choice:
         model = self._likelihoods.all(scores, allowed)
         end, over = self._likelihoods.end(model)
-        said = self._advice.said(end, allowed)
+        said = self._advice.said(end, allowed, typed)
         weight = self._weight(said, model, over) if said else 0.0
         token = self._sampler.choose(_mixed(scores, model, said, weight) if weight else scores, allowed)
         held, heard = float(model[token]), said.get(token)
@@ -74,8 +73,8 @@ class MixedChoice:
         probability = (1 - weight) * held + weight * heard.share
         return Choice(token, probability, held, over, heard.share, heard.matched, heard.support, heard.scope)
 
-    def accept(self, token: int) -> None:
-        self._sampler.accept(token)
+    def accept(self, token: int, text: bytes) -> None:
+        self._sampler.accept(token, made=bool(text))
 
     def _weight(self, said: Mapping[int, Said], model: Scores, over: float) -> float:
         """How far the proposals are believed; not at all where the model is sure that nothing is missing."""

@@ -66,10 +66,10 @@ class Sampler:
         chosen = draw(scores, self._temperature, self._random.random())
         return chosen if ids is None else int(ids[chosen])
 
-    def accept(self, token: int) -> None:
-        """The token has become part of the answer."""
+    def accept(self, token: int, made: bool = True) -> None:
+        """The token stands behind the prompt now; not ``made`` is one that the user has typed."""
         if self._history is not None:
-            self._history.add(token)
+            self._history.add(token, made)
 
     def _changed(self, scores: Scores) -> Scores:
         """With bias and penalties. The copy is reused: a new one for each token would cost more time,

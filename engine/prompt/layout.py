@@ -7,33 +7,56 @@ before it as the family wants it. Control tokens are put in as ids and are never
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from ..types import FimRequest
+from .border import Prompt, probed, typed_at_end
 from .detect import FimFormat
 from .families import Files, Layout, Slot
+from .pieces import PieceTable
 from .window import CHARACTERS_PER_TOKEN, Budget, head, window_starts
 
 Tokenize = Callable[[str], list[int]]
 
 
 class PromptBuilder:
-    """Builds prompts for one model; the same request always gives the same ids."""
+    """Builds prompts for one model; the same request always gives the same ids. ``pieces`` are those
+    of its tokens."""
 
-    def __init__(self, tokenize: Tokenize, form: FimFormat, budget: Budget) -> None:
-        self._tokenize, self._form, self._budget = tokenize, form, budget
+    def __init__(
+        self, tokenize: Tokenize, form: FimFormat, budget: Budget, pieces: PieceTable | None = None
+    ) -> None:
+        self._tokenize, self._form, self._budget, self._pieces = tokenize, form, budget, pieces
 
     @property
     def stop_texts(self) -> tuple[str, ...]:
         """Texts that end an answer, as its end tokens do."""
         return self._form.family.stop_texts
 
+    def healed(self, request: FimRequest) -> Prompt:
+        """The prompt without the last word that was typed, where that may become another token: see
+        :mod:`.border`."""
+        if self._pieces is not None and request.prefix:
+            ahead, slots = self._filled(replace(request, prefix=probed(request.prefix)))
+            typed = typed_at_end(request.prefix, slots["prefix"], self._pieces)
+            if typed is not None:
+                slots["prefix"] = slots["prefix"][: typed[0]]
+                return Prompt(self._joined(ahead, slots), typed[1])
+        return Prompt(self.build(request))
+
     def build(self, request: FimRequest) -> list[int]:
         """The prompt's token ids, at most the budget and a few control tokens long."""
+        return self._joined(*self._filled(request))
+
+    def _filled(self, request: FimRequest) -> tuple[list[int], dict[Slot, list[int]]]:
+        """What stands ahead of all, and what the slots are filled with."""
+        ahead, inside = self._files(request)
+        return ahead, self._slots(request, ahead, inside)
+
+    def _joined(self, ahead: list[int], slots: Mapping[Slot, list[int]]) -> list[int]:
         family = self._form.family
         ids = [self._form.bos_id] if self._form.bos_id is not None else []
         ids += self._laid(family.opening, {})
-        ahead, inside = self._files(request)
-        slots = self._slots(request, ahead, inside)
         return ids + ahead + self._laid(family.layout, slots) + self._laid(family.closing, {})
 
     def _laid(self, layout: Layout, slots: Mapping[Slot, list[int]]) -> list[int]:

@@ -20,6 +20,7 @@ from ..memory.proposer import ScopedProposer, proposer
 from ..memory.texts import OwnText
 from ..prompt.conversation import ConversationPrompts
 from ..prompt.layout import PromptBuilder
+from ..prompt.pieces import PieceTable
 from ..prompt.text import TextPrompts
 from ..prompt.tool_forms import HERMES, ToolForm
 from ..prompt.window import Budget, fitting_window
@@ -53,7 +54,8 @@ class Planner:
         budget = Budget.of(min(window or fits, model.context_length - 64))
         self._weights, self._indexes, self._piece = opened.weights, OpenIndexes(), model.piece
         self._first = lru_cache(FIRST_TOKENS_KEPT)(partial(_first, model.tokenize))
-        self._fim = PromptBuilder(model.tokenize, opened.form, budget) if opened.form else None
+        self._pieces = PieceTable(vocabulary.size, model.piece)
+        self._fim = PromptBuilder(model.tokenize, opened.form, budget, self._pieces) if opened.form else None
         self._texts = TextPrompts(vocabulary, model.tokenize, model.piece, model.context_length)
         self._conversations = ConversationPrompts(
             self._texts, vocabulary, model.tokenize, model.piece, model.context_length,
@@ -94,11 +96,11 @@ class Planner:
             )
         constraint = self._grammars.compile(request.grammar, check=check) if request.grammar else None
         plan = self._plan(request, request.max_tokens or 0, constraint)
-        stop, prompt = plan.stop + self._fim.stop_texts, self._fim.build(request)
+        stop, prompt = plan.stop + self._fim.stop_texts, self._fim.healed(request)
         source = proposer(request, self._indexes.get(request.index))
         plan = self._proposed(replace(plan, stop=stop, advice=self._advice(request, source)), source)
         plan = replace(plan, certain=True, floor=request.floor, one_line=request.mode == "next")
-        return Task(prompt, plan)
+        return Task(prompt.ids, replace(plan, typed=prompt.typed, pieces=self._pieces))
 
     def _advice(self, request: FimRequest, source: Proposer) -> Advice | None:
         """What is proposed, unless the model's own words are wanted or good enough."""

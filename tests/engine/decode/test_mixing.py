@@ -172,8 +172,8 @@ def test_what_stands_behind_the_cursor_already_speaks_for_the_end() -> None:
 
 
 def test_what_was_typed_of_a_word_is_spelled_first() -> None:
-    chooser = mixed([Candidate(b"th = 1", 12, 1, "file")], weights=TRUSTED, rest=lambda: b" wid")
-    assert chooser.choose(scores(a=0.3)).token == ord(" ")
+    chooser = mixed([Candidate(b"th = 1", 12, 1, "file")], weights=TRUSTED)
+    assert chooser.choose(scores(a=0.3), typed=b" wid").token == ord(" ")
 
 
 def test_only_what_is_allowed_is_proposed() -> None:
