@@ -50,6 +50,7 @@ def _figures(total: Summary) -> str:
         "suggestions": f"{total.suggestions:,}",
         "accepted": f"{total.acceptance:.0%}",
         "characters accepted": f"{total.accepted_characters:,}",
+        "of them by memory": f"{total.remembered:.0%}",
         "still there after 30 s": retained,
         "milliseconds at p50": f"{total.p50_ms:.0f}",
     }

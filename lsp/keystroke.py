@@ -20,6 +20,7 @@ from . import limits
 from .asks import Question
 from .context.request import engine_request, inside_word
 from .document import Document
+from .origins import origin_of
 from .pace import Word
 from .positions import Place
 from .prefetch import prefetch
@@ -165,7 +166,7 @@ async def ask_engine(
                 pace.answered(pace.clock() - began)
             if number == 0 or is_another(completion, texts):
                 texts.append(completion.text)
-                add(remember(memory, completion.text, snapshot))
+                add(remember(memory, completion, snapshot))
     except (Superseded, EngineClosed):
         return
     except FimbleError as error:
@@ -184,8 +185,9 @@ def is_another(completion: Completion, earlier: list[str]) -> bool:
     )
 
 
-def remember(memory: SuggestionMemory, text: str, snapshot: Snapshot) -> Suggestion:
-    return memory.add(text if len(text) <= limits.SUGGESTION_CHARACTERS else "", snapshot)
+def remember(memory: SuggestionMemory, completion: Completion, snapshot: Snapshot) -> Suggestion:
+    text = completion.text if len(completion.text) <= limits.SUGGESTION_CHARACTERS else ""
+    return memory.add(text, snapshot, origin_of(completion))
 
 
 def still_right(session: Session, asked: Snapshot, made: list[Suggestion]) -> Offer | None:
@@ -209,7 +211,7 @@ def show(session: Session, offer: Offer, source: str, latency_ms: float) -> None
         if session.memory.offer(suggestion):
             session.counters.suggestions += 1
             language, length = offer.snapshot.language, len(suggestion.text)
-            session.statistics.add(suggestion.id, language, source, latency_ms, length)
+            session.statistics.add(suggestion.id, language, source, latency_ms, length, suggestion.origin)
     session.counters.shown += 1
     session.counters.changed += session.outcomes.shown(offer.suggestions[0])
     prefetch(session, offer.snapshot.typed(offer.suggestions[0].text))

@@ -12,6 +12,7 @@ from fimble.engine.types import FimRequest
 from . import limits
 from .context.request import engine_request
 from .document import Document
+from .origins import origin_of
 from .positions import Place
 from .session import Session
 from .snapshot import Snapshot
@@ -47,4 +48,4 @@ async def _fetch(session: Session, engine: Engine, request: FimRequest, after: S
         return
     session.counters.add(completion.usage)
     if len(completion.text) <= limits.SUGGESTION_CHARACTERS:
-        memory.add(completion.text, after)
+        memory.add(completion.text, after, origin_of(completion))

@@ -18,7 +18,8 @@ class Bar:
         self._title, self._seconds = title, seconds
         self._showing: asyncio.Task[None] | None = None
         self._token: str | None = None
-        self._message, self._percentage = "", None
+        self._message = ""
+        self._percentage: int | None = None
 
     def tell(self, message: str, percentage: int | None = None) -> None:
         """It has begun, or has come so far."""

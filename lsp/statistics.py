@@ -10,11 +10,13 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from platformdirs import user_data_path
+
+from .origins import NOBODY, Origin
 
 FLUSH_SECONDS = 5.0
 
@@ -33,11 +35,22 @@ class Record:
     shown: bool = False
     accepted: int = 0
     retained: int | None = None
+    confidence: float | None = None
+    """How likely it was to be taken, as far as the engine could tell."""
+    remembered: int = 0
+    """Characters that the memory of the project, or of the file, contributed."""
+    scope: str = ""
+    """Where most of these were found."""
 
 
 _COLUMNS = [field.name for field in fields(Record)]
-_CREATE = f"CREATE TABLE IF NOT EXISTS suggestions ({', '.join(_COLUMNS)}, PRIMARY KEY (id, at))"
-_WRITE = f"INSERT OR REPLACE INTO suggestions VALUES ({', '.join(':' + name for name in _COLUMNS)})"
+_FIRST = _COLUMNS[:9]
+"""The columns of the first version; the others were added one by one, and are added to older files."""
+_CREATE = f"CREATE TABLE IF NOT EXISTS suggestions ({', '.join(_FIRST)}, PRIMARY KEY (id, at))"
+_WRITE = (
+    f"INSERT OR REPLACE INTO suggestions ({', '.join(_COLUMNS)}) "
+    f"VALUES ({', '.join(':' + name for name in _COLUMNS)})"
+)
 
 
 def statistics_file() -> Path:
@@ -56,10 +69,20 @@ class Statistics:
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
 
-    def add(self, id: str, language: str, source: str, latency_ms: float, length: int) -> None:
+    def add(
+        self,
+        id: str,
+        language: str,
+        source: str,
+        latency_ms: float,
+        length: int,
+        origin: Origin = NOBODY,
+    ) -> None:
         """A suggestion was offered; the first time counts, with the latency that it had then."""
         if self.enabled and id not in self._records:
-            self._records[id] = Record(id, time.time(), language, source, latency_ms, length)
+            self._records[id] = Record(
+                id, time.time(), language, source, latency_ms, length, **asdict(origin)
+            )
             while len(self._records) > 500:
                 self._records.pop(next(iter(self._records)))
             self._note(id)
@@ -112,6 +135,7 @@ def write_rows(path: Path, rows: list[dict[str, object]]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _connect(path) as database:
             database.execute(_CREATE)
+            _bring_up_to_date(database)
             database.executemany(_WRITE, rows)
     except (OSError, sqlite3.Error):
         return
@@ -123,10 +147,27 @@ def read_records(path: Path, since: float = 0.0) -> list[Record]:
         return []
     try:
         with _connect(path) as database:
-            rows = database.execute("SELECT * FROM suggestions WHERE at >= ? ORDER BY at", (since,))
-            return [Record(*row) for row in rows]
+            known = [name for name in _COLUMNS if name in _columns_of(database)]
+            asked = f"SELECT {', '.join(known)} FROM suggestions WHERE at >= ? ORDER BY at"
+            rows = database.execute(asked, (since,))
+            return [
+                Record(**{n: v for n, v in zip(known, row, strict=True) if v is not None}) for row in rows
+            ]
     except (sqlite3.Error, TypeError):
         return []
+
+
+def _columns_of(database: sqlite3.Connection) -> set[str]:
+    return {row[1] for row in database.execute("PRAGMA table_info(suggestions)")}
+
+
+def _bring_up_to_date(database: sqlite3.Connection) -> None:
+    """A file of an older version has fewer columns."""
+    there = _columns_of(database)
+    for name in _COLUMNS:
+        if name not in there:
+            with suppress(sqlite3.OperationalError):  # another editor was faster
+                database.execute(f"ALTER TABLE suggestions ADD COLUMN {name}")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fimble.engine.remembered import Remembered, RememberedTexts, marks
 
 from .limits import DOCUMENTS, SUGGESTIONS_KEPT
+from .origins import NOBODY, Origin
 from .snapshot import Snapshot
 
 
@@ -18,10 +19,11 @@ class Suggestion(Remembered):
 
     id: str
     uri: str
+    origin: Origin = NOBODY
 
     @classmethod
-    def made(cls, id: str, text: str, snapshot: Snapshot) -> Suggestion:
-        return cls(text, *marks(snapshot), id, snapshot.uri)
+    def made(cls, id: str, text: str, snapshot: Snapshot, origin: Origin = NOBODY) -> Suggestion:
+        return cls(text, *marks(snapshot), id, snapshot.uri, origin)
 
 
 class SuggestionMemory:
@@ -36,9 +38,9 @@ class SuggestionMemory:
         self._offered: deque[Suggestion] = deque(maxlen=SUGGESTIONS_KEPT)
         self._accepted: deque[str] = deque(maxlen=SUGGESTIONS_KEPT)
 
-    def add(self, text: str, snapshot: Snapshot) -> Suggestion:
+    def add(self, text: str, snapshot: Snapshot, origin: Origin = NOBODY) -> Suggestion:
         """Remember a suggestion; the empty one is remembered too, and saves asking again."""
-        suggestion = Suggestion.made(f"s{next(self._ids)}", text, snapshot)
+        suggestion = Suggestion.made(f"s{next(self._ids)}", text, snapshot, origin)
         self._made.add(snapshot.uri, suggestion)
         return suggestion
 

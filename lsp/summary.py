@@ -23,6 +23,10 @@ class Summary:
     p50_ms: float
     p95_ms: float
     from_memory: float
+    confidence: float | None = None
+    """How likely they were to be taken, on average; None where nobody judged."""
+    remembered: float = 0.0
+    """Of the accepted characters, those that the memory of the project or the file contributed."""
 
     @property
     def acceptance(self) -> float:
@@ -38,6 +42,7 @@ def summarise(name: str, records: Iterable[Record]) -> Summary:
     accepted = [row for row in rows if row.accepted]
     measured = [row for row in accepted if row.retained is not None]
     latencies = sorted(row.latency_ms for row in rows)
+    judged = [row.confidence for row in rows if row.confidence is not None]
     kept = sum(row.retained or 0 for row in measured)
     return Summary(
         name,
@@ -48,6 +53,9 @@ def summarise(name: str, records: Iterable[Record]) -> Summary:
         _at(latencies, 0.5),
         _at(latencies, 0.95),
         sum(row.source == "memory" for row in rows) / len(rows) if rows else 0.0,
+        sum(judged) / len(judged) if judged else None,
+        sum(row.accepted * row.remembered / max(1, row.length) for row in accepted)
+        / max(1, sum(row.accepted for row in accepted)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -39,9 +39,19 @@ def test_sums() -> None:
     assert total.acceptance == 0.5
     assert total.retained == 0.75
     assert (total.p50_ms, total.p95_ms, total.from_memory) == (20.0, 30.0, 0.5)
+    assert (total.remembered, total.confidence) == (0.0, None)
     assert summarise("none", []).acceptance == 0.0
     assert [s.name for s in by_language(RECORDS)] in (["go", "python"], ["python", "go"])
     assert sum(s.suggestions for s in by_day(RECORDS)) == 4
+
+
+def test_what_memory_contributed_and_how_sure_it_was() -> None:
+    sure = replace(record(0, accepted=20), confidence=0.8, remembered=5)
+    unsure = replace(record(1, accepted=10), confidence=0.4, remembered=20)
+    refused = replace(record(2), confidence=0.3, remembered=20)
+    total = summarise("all", [sure, unsure, refused, record(3)])
+    assert total.remembered == 0.5
+    assert total.confidence == pytest.approx(0.5)
 
 
 def test_sparklines() -> None:

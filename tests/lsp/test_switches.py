@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from fimble.engine.types import Certainty, Completion
 from fimble.lsp.context.exclusion import Exclusion
 from fimble.lsp.documents import Documents
 from fimble.lsp.options import read_options
+from fimble.lsp.origins import Origin, origin_of
 from fimble.lsp.positions import index_of
 from fimble.lsp.retention import kept_characters
-from fimble.lsp.statistics import Statistics, read_records
+from fimble.lsp.statistics import Record, Statistics, read_records
 from fimble.lsp.status import THINKING_AFTER_SECONDS, Status
 from fimble.lsp.switches import Off, Switches
 
@@ -134,15 +136,46 @@ class TestStatistics:
         await statistics.close()
         assert read_records(path) == []
 
-    async def test_an_older_table_with_other_columns(self, tmp_path: Path) -> None:
+    async def test_a_file_of_the_first_version_is_read_and_goes_on(self, tmp_path: Path) -> None:
         path = tmp_path / "s.sqlite3"
         with sqlite3.connect(path) as database:
-            database.execute("CREATE TABLE suggestions (id, at)")
+            database.execute(
+                "CREATE TABLE suggestions (id, at, language, source, latency_ms, length, shown, accepted, "
+                "retained, PRIMARY KEY (id, at))"
+            )
+            database.execute("INSERT INTO suggestions VALUES ('old', 1, 'go', 'model', 2.5, 9, 1, 9, NULL)")
         database.close()
-        statistics = Statistics(path)
-        statistics.add("a", "python", "model", 1, 1)
-        await statistics.close()
-        assert read_records(path) == []
+        old = Record("old", 1, "go", "model", 2.5, 9, True, 9)
+        assert read_records(path) == [old]
+        for _ in range(2):
+            statistics = Statistics(path)
+            statistics.add("a", "python", "model", 1, 10, Origin(0.75, 4, "project"))
+            await statistics.close()
+        first, *others = read_records(path)
+        assert first == old
+        told = [(each.confidence, each.remembered, each.scope) for each in others]
+        assert told == [(0.75, 4, "project")] * 2
+
+
+class TestOrigin:
+    def made(self, *certainties: tuple[int, float, float, str | None]) -> Origin:
+        """Of a text of ten characters, from offset, the model's and the memory's probability, and scope."""
+        told = tuple(
+            Certainty(b"", at, 0.5, model, 0, memory, scope=scope) for at, model, memory, scope in certainties
+        )
+        return origin_of(Completion("0123456789", "stop", certainties=told, confidence=0.5))
+
+    def test_counts_what_memory_thought_likelier(self) -> None:
+        told = self.made(
+            (0, 0.9, 0, None), (3, 0.1, 0.8, "file"), (5, 0.2, 0.9, "project"), (9, 0.9, 0.5, "file")
+        )
+        assert told == Origin(0.5, 6, "project")
+
+    def test_tokens_behind_the_text_that_is_left_do_not_count(self) -> None:
+        assert self.made((0, 0.1, 0.8, "file"), (10, 0.1, 0.8, "project")) == Origin(0.5, 10, "file")
+
+    def test_without_certainties_nothing_is_known(self) -> None:
+        assert self.made() == Origin(0.5)
 
 
 def test_what_is_kept_of_an_accepted_text() -> None:
