@@ -27,7 +27,7 @@ from .scheduler import Scheduler
 from .served import Served, ServedModels
 from .serving import Serving
 from .settings import Settings
-from .trim import Trimmer
+from .trim import SyntaxChecker, Trimmer
 from .turns import in_turn, warm_in_turn
 from .types import (
     CacheUse,
@@ -237,11 +237,12 @@ async def suggested(
     if prepared.silent:
         yield Delta("", "stop", Usage(), Timings(), confidence=0.0)
         return
-    gate = Gate(request, calibrations().of(backend.serving.model, file))
+    checker = SyntaxChecker(request)
+    gate = Gate(request, calibrations().of(backend.serving.model, file), checker)
     if not own_words:
         request = replace(request, floor=gate.floor)
     async with aclosing(backend.generate(request)) as pieces:
-        kept = pieces if own_words or backend.trims else trimmed(pieces, request)
+        kept = pieces if own_words or backend.trims else trimmed(pieces, request, checker)
         judged = kept if own_words else gated(kept, gate)
         async with aclosing(judged) as deltas:
             shown = False
@@ -251,9 +252,11 @@ async def suggested(
                 yield replace(delta, text=(delta.text + end).replace("\n", prepared.newline))
 
 
-async def trimmed(pieces: AsyncIterator[Delta], request: FimRequest) -> AsyncGenerator[Delta]:
+async def trimmed(
+    pieces: AsyncIterator[Delta], request: FimRequest, checker: SyntaxChecker
+) -> AsyncGenerator[Delta]:
     """Pass pieces through the trimmer; ends as soon as the suggestion is complete."""
-    trimmer, certainties = Trimmer(request), tuple[Certainty, ...]()
+    trimmer, certainties = Trimmer(request, checker), tuple[Certainty, ...]()
     async for delta in pieces:
         text, reason = trimmer.feed(delta.text), delta.finish_reason
         certainties += delta.certainties

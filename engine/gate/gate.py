@@ -28,8 +28,11 @@ class Verdict:
 class Gate:
     """Judges the answers to one request. ``calibration`` is the model's."""
 
-    def __init__(self, request: FimRequest, calibration: Calibration) -> None:
+    def __init__(
+        self, request: FimRequest, calibration: Calibration, checker: SyntaxChecker | None = None
+    ) -> None:
         self._request, self._calibration = request, calibration
+        self._checker = checker or SyntaxChecker(request)
         eagerness = None if request.invoked else request.eagerness
         wanted = [] if request.min_confidence is None else [request.min_confidence]
         if eagerness is not None:
@@ -57,8 +60,7 @@ class Gate:
         if self._threshold is None:
             return Verdict(text, self._confidence(text, certainties))
         found = weighed(self._request, text, certainties, self._calibration, self._least)
-        checker = SyntaxChecker(self._request)
-        chosen = best(found, self._threshold, lambda length: checker.acceptable(text[:length]))
+        chosen = best(found, self._threshold, lambda length: self._checker.acceptable(text[:length]))
         return Verdict(text[: chosen.length], chosen.likely) if chosen else Verdict("", 0.0)
 
     def _confidence(self, text: str, certainties: Sequence[Certainty]) -> float:

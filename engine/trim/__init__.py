@@ -1,5 +1,6 @@
 """From what a model wrote to what is worth showing."""
 
+from .checker import SyntaxChecker
 from .trimmer import Trimmer
 
-__all__ = ["Trimmer"]
+__all__ = ["SyntaxChecker", "Trimmer"]

@@ -11,15 +11,18 @@ from ..types import FimRequest, FinishReason
 from . import lines as rules
 from .checker import SyntaxChecker
 from .ending import cut_closers, cut_overlap
+from .indents import Indents
 
 
 class Trimmer:
     """Feed pieces, show what comes back, stop the model when ``done``."""
 
-    def __init__(self, request: FimRequest) -> None:
+    def __init__(self, request: FimRequest, checker: SyntaxChecker | None = None) -> None:
+        """``checker`` is the request's; what it has parsed need not be parsed again."""
         self._request = request
         self._around = rules.Surroundings.of(request.prefix, request.suffix)
-        self._checker = SyntaxChecker(request)
+        self._checker = checker or SyntaxChecker(request)
+        self._indents = Indents(request)
         self._lines: list[str] = []
         self._partial = ""
         self._shown = 0
@@ -68,6 +71,11 @@ class Trimmer:
         loop = rules.loop_start(line, checked=checked)
         if loop is not None:
             line, self.done = line[:loop], True
+        fixed = self._indents.fix(line, self._lines)
+        if fixed is None:
+            self.done = True
+            return False
+        line = fixed
         if self._belongs(line) and (line or loop is None):
             self._only_copies &= not line.strip() or rules.copies_above(line, self._lines, self._around)
             self._lines.append(line)

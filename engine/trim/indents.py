@@ -1,0 +1,115 @@
+"""Lines of a suggestion where the file's own lines would be: its tabs or spaces, its width, its levels.
+
+A line is as deep as the one above, one step deeper where that opens a block, or as deep as a block around.
+What a model indents otherwise is put right; where nobody can tell, as behind a line that goes on, its blanks
+stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import islice
+
+from ..syntax.languages import find_language
+from ..types import FimRequest
+from .brackets import closers_for
+
+_WITHOUT = {"html", "yaml"}
+_OPENS = re.compile(
+    r"([:{(\[>|]|=>|->|\b(then|do|else|begin)|\bfunction\b.*\)|^\s*[^\s(]+\))\s*((#|//|--).*)?$|"
+    r"^\s*(\}\s*)?(if|unless|while|until|for|case|when|begin|def|class|module|else|elsif|rescue|ensure|do|function|"
+    r"repeat|switch|try)\b(?!.*[;}]\s*$)"
+)
+_OPENS_PYTHON = re.compile(r"[:{(\[]\s*(#.*)?$")
+_GOES_ON = re.compile(r"([\\,=&|+*/.<?-]|\b(and|or|not|in|is))\s*$")
+_CONTINUES = re.compile(r"\s*([.?:&|+*/<>=,)-]|\]|\}|(and|or|then|do|end|where)\b)")
+_LEAVES = re.compile(r"\s*(return|raise|break|continue|throw|goto)\b[^{]*$")
+_AFTER_LEAVING = re.compile(r"\s*([})\]#@/*]|case\b|default\b|end\b|else|elif|\w+:)")
+_SEARCHED, _LINES = 12_000, 200
+_TAB = 4
+_STEPS = ("\t", "  ", "    ", "        ")
+
+
+class Indents:
+    """The levels of one place; follows the lines of one suggestion."""
+
+    def __init__(self, request: FimRequest) -> None:
+        spec = find_language(request.language, request.path)
+        above, _, self._head = request.prefix[-_SEARCHED:].rpartition("\n")
+        rest = request.suffix[:_SEARCHED].partition("\n")
+        self._off = spec is None or spec.id in _WITHOUT or bool(rest[0].strip())
+        self._python = spec is not None and spec.id == "python"
+        self._above = above.split("\n")[-_LINES:]
+        self._below = rest[2].split("\n")[:_LINES]
+        self._known: dict[str, str] = {}
+
+    def fix(self, line: str, earlier: list[str]) -> str | None:
+        """The line with the blanks that it should have; None where a line of its level cannot stand.
+        ``earlier`` are the suggestion's lines ahead of it, of which the first belongs to the cursor's."""
+        head = "" if earlier else self._head
+        if self._off or not line.strip() or head.strip():
+            return line
+        blanks = head + _blanks(line)
+        if blanks not in self._known:
+            level = self._level(blanks, line, earlier)
+            if level is None or not level.startswith(head):
+                return None if level is None else line
+            self._known[blanks] = level
+        return self._known[blanks][len(head) :] + line.lstrip(" \t")
+
+    def _level(self, blanks: str, line: str, earlier: list[str]) -> str | None:
+        lines = [self._head + earlier[0], *earlier[1:]] if earlier else []
+        before = [each for each in [*self._above, *lines] if each.strip() and not _directive(each)]
+        above = before[-1] if before else ""
+        own = _blanks(above)
+        opens = bool((_OPENS_PYTHON if self._python else _OPENS).search(above))
+        if _CONTINUES.match(line) or _GOES_ON.search(above) or (closers_for(above) and not opens):
+            return blanks
+        levels = [own, *_shallower(before, own)]
+        if opens:
+            inner = own + self._unit if self._unit else blanks
+            levels = [inner, *(() if self._python else levels)]
+        elif _LEAVES.match(above) and not _AFTER_LEAVING.match(line):
+            if blanks == own:
+                return None
+            levels = levels[1:] or [""]
+        return min(levels, key=lambda level: abs(_width(level) - _width(blanks)))
+
+    @cached_property
+    def _unit(self) -> str:
+        """One step of indentation, as near lines have it most; empty where none has."""
+        steps = Counter[str]()
+        for lines in ([*self._above, self._head + "."], self._below):
+            last = ""
+            for blanks in (_blanks(line) for line in lines if line.strip()):
+                if blanks.startswith(last):
+                    steps[blanks[len(last) :]] += 1
+                last = blanks
+        return next((step for step, _ in steps.most_common() if step in _STEPS), "")
+
+
+def _shallower(lines: list[str], blanks: str) -> Iterator[str]:
+    """The levels around a line that has these blanks, the deepest first."""
+    depth = _width(blanks)
+    for line in islice(reversed(lines), _LINES):
+        if (width := _width(_blanks(line))) < depth:
+            depth = width
+            yield _blanks(line)
+    if depth:
+        yield ""
+
+
+def _directive(line: str) -> bool:
+    """Preprocessor lines stand anywhere."""
+    return line.startswith("#") and not line.startswith(("# ", "#!"))
+
+
+def _blanks(line: str) -> str:
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def _width(blanks: str) -> int:
+    return len(blanks.expandtabs(_TAB))
