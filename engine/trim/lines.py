@@ -88,8 +88,8 @@ def _outer(line_head: str, above: Iterable[str]) -> int:
 def copies_above(line: str, earlier: Sequence[str], around: Surroundings) -> bool:
     """Whether a whole line only says again what stands right above it; ``earlier`` are the suggestion's
     lines ahead of it, of which the first belongs to the cursor's line."""
-    if not earlier and around.line_head.strip():
-        return False
+    if not earlier:
+        line = around.line_head + line
     filled = (
         [each for each in [around.line_head + earlier[0], *earlier[1:]] if each.strip()] if earlier else []
     )

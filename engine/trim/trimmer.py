@@ -10,6 +10,7 @@ from __future__ import annotations
 from ..types import FimRequest, FinishReason
 from . import lines as rules
 from .checker import SyntaxChecker
+from .echoes import Echoes, operands_end
 from .ending import cut_closers, cut_overlap
 from .indents import Indents
 
@@ -22,7 +23,7 @@ class Trimmer:
         self._request = request
         self._around = rules.Surroundings.of(request.prefix, request.suffix)
         self._checker = checker or SyntaxChecker(request)
-        self._indents = Indents(request)
+        self._indents, self._echoes = Indents(request), Echoes(request)
         self._lines: list[str] = []
         self._partial = ""
         self._shown = 0
@@ -76,6 +77,12 @@ class Trimmer:
             self.done = True
             return False
         line = fixed
+        if (end := operands_end(line)) is not None:
+            line, self.done = line[:end], True
+        said = any(each.strip() for each in self._lines)
+        if line.strip() and not said and self._echoes.says_again(line, not self._lines):
+            self.done = True
+            return False
         if self._belongs(line) and (line or loop is None):
             self._only_copies &= not line.strip() or rules.copies_above(line, self._lines, self._around)
             self._lines.append(line)

@@ -331,3 +331,33 @@ def test_no_text_stops_it(prefix: str, suffix: str, written: str, language: str)
 @pytest.mark.parametrize("language", ["python", "javascript", "go", "rust", "html", "yaml", "plain"])
 def test_any_language_survives_nonsense(language: str) -> None:
     assert isinstance(trim("((((\n▮}}}}\n", "}{)(\n" * 20, language), str)
+
+
+class TestEchoes:
+    """What stands near is not said again."""
+
+    @pytest.mark.parametrize(
+        ("around", "written", "shown", "language"),
+        [
+            ("class A:\n    def f(self, a):\n        pass\n\n    ▮\n", "def f(self, a):", "", "python"),
+            ("class A:\n    def f(self, a):\n        pass\n\n    def ▮\n", "f(self, a):", "", "python"),
+            ("class A:\n    ▮\n\n    def f(self):\n        pass\n", "def f(self):\n        x", "", "python"),
+            ("class A:\n    def f(self):\n        pass\n\nclass B:\n    ▮\n", "def f(self):", "def f(self):",
+             "python"),
+            ("void f(int a) {}\n▮\n", "void f(char a) {}", "void f(char a) {}", "cpp"),
+            ("import json\nimport os\n▮\n", "import json", "", "python"),
+            ("import json\nimport os\nimport ▮\n", "json", "", "python"),
+            ("#include <a.h>\n#include <b.h>\n▮\n", "#include <a.h>", "", "c"),
+            ("import { b } from 'a';\nx();\n▮\n", "import { b } from 'a';", "", "javascript"),
+            ("for x in xs:\n    y = x\n    ▮\n", "for x in xs:\n        z(x)", "", "python"),
+            ("for x in xs:\n    y = x\n▮\n", "for x in xs:", "for x in xs:", "python"),
+            ("x = ▮\n", "self.a.size * self.a.size * self.a.size", "self.a.size", "python"),
+            ("x = ▮\n", "a * a * a", "a * a * a", "python"),
+            ("x = ▮\n", "total[0] + total[1] + total[2]", "total[0] + total[1] + total[2]", "python"),
+            ("def f(self, ▮\n", "name, name):", "", "python"),
+            ("def f(▮\n", "self, name, *names):", "self, name, *names):", "python"),
+            ("    x = foo(1)\n    x = ▮\n", "foo(1)", "", "python"),
+        ],
+    )  # fmt: skip
+    def test_right_code_has_it_once(self, around: str, written: str, shown: str, language: str) -> None:
+        assert trim(around, written, language) == shown
