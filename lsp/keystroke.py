@@ -114,7 +114,8 @@ def may_suggest(session: Session, document: Document, snapshot: Snapshot, invoke
 async def undisturbed(session: Session, snapshot: Snapshot) -> bool:
     """Wait for a pause in typing, where the pace asks for one; whether nothing came in between."""
     debounce = session.options.debounce
-    seconds = session.pace.delay(word_at(snapshot), not snapshot.word, debounce)
+    saving = session.power.saving
+    seconds = session.pace.delay(word_at(snapshot), not snapshot.word, debounce, saving)
     return await session.rests.rest(snapshot.uri, Question.about(snapshot, invoked=False), seconds)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 
 from fimble.engine.engine import Engine
 from fimble.engine.errors import FimbleError
-from fimble.engine.types import FimRequest
 
 from . import limits
 from .context.request import engine_request
@@ -17,8 +17,12 @@ from .positions import Place
 from .session import Session
 from .snapshot import Snapshot
 
-PREFETCH_AFTER_SECONDS = 0.05
-"""Whoever types on at once does not want what follows the suggestion."""
+PREFETCH_AFTER_SECONDS, SAVING_SECONDS = 0.05, 0.5
+"""Whoever types on at once does not want what follows the suggestion. On its battery the machine waits until
+the suggestion is likely to be taken: somebody looks at it."""
+_INDENTED = re.compile(r"^[ \t]+(?=\S)", re.M)
+_OPENS = (":", "{", "(", "[")
+_LOOKED_AT = 4_000
 
 
 def warm(session: Session, document: Document, place: Place) -> None:
@@ -34,18 +38,41 @@ def prefetch(session: Session, after: Snapshot) -> None:
     if engine is None or document is None or not session.options.prefetch:
         return
     if session.memory.find(after) is None:
-        request = replace(engine_request(session, document, after), ahead=True)
-        session.tasks.spawn_ahead(_fetch(session, engine, request, after))
+        session.tasks.spawn_ahead(_prepare(session, engine, document, after))
 
 
-async def _fetch(session: Session, engine: Engine, request: FimRequest, after: Snapshot) -> None:
+async def _prepare(session: Session, engine: Engine, document: Document, after: Snapshot) -> None:
+    """Fetch what follows; where that is nothing at a line's end, what begins the next line."""
+    await asyncio.sleep(SAVING_SECONDS if session.power.saving else PREFETCH_AFTER_SECONDS)
+    made = await _fetch(session, engine, document, after)
+    following = next_line(after) if made == "" and not session.power.saving else None
+    if following is not None and session.memory.find(following) is None:
+        await _fetch(session, engine, document, following)
+
+
+async def _fetch(session: Session, engine: Engine, document: Document, after: Snapshot) -> str | None:
+    """Have a suggestion made and remembered; None when that failed."""
     memory = session.memory
-    await asyncio.sleep(PREFETCH_AFTER_SECONDS)
     session.counters.model_runs += 1
     try:
-        completion = await engine.complete(request)
+        completion = await engine.complete(replace(engine_request(session, document, after), ahead=True))
     except FimbleError:
-        return
+        return None
     session.counters.add(completion.usage)
     if len(completion.text) <= limits.SUGGESTION_CHARACTERS:
         memory.add(completion.text, after, origin_of(completion))
+    return completion.text
+
+
+def next_line(now: Snapshot) -> Snapshot | None:
+    """Where the cursor will be when the line's end is typed, as editors indent; None inside a line, and in an
+    empty one."""
+    line = now.prefix.rpartition("\n")[2]
+    if not line.strip() or now.suffix.partition("\n")[0].strip():
+        return None
+    indentation = line[: len(line) - len(line.lstrip())]
+    if line.rstrip().endswith(_OPENS):
+        found = _INDENTED.findall(now.prefix[-_LOOKED_AT:])
+        indentation += "\t" if "\t" in "".join(found) else min(found, key=len, default="    ")
+    newline = "\r\n" if "\r\n" in now.prefix[-_LOOKED_AT:] else "\n"
+    return now.typed(newline + indentation)

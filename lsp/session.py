@@ -23,6 +23,7 @@ from .options import Options, read_options
 from .outcomes import Outcomes
 from .pace import Pace
 from .positions import Encoding
+from .power import Power
 from .projects import Projects
 from .rests import Rests
 from .statistics import Statistics
@@ -57,7 +58,7 @@ class Session:
         self._ids = itertools.count(1)
         self.memory = SuggestionMemory(self._ids)
         self.outcomes = Outcomes()
-        self.pace, self.rests = Pace(), Rests()
+        self.pace, self.rests, self.power = Pace(), Rests(), Power()
         self.focus: str | None = None
 
     @classmethod
@@ -162,6 +163,7 @@ class Session:
         self.rests.close()
         await self.asks.close()
         await self.tasks.close()
+        await self.power.close()
         self.notices.loaded()
         self.projects.forget()
         await self.statistics.close()
