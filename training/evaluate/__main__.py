@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..corpus.shards import CorpusError
+from ..corpus.shards import CorpusError, read_split
 from . import report
 from .baselines import copy_model, nothing
 from .doctests import doctest_programs
 from .execution import Program, humaneval, passes
-from .fill import fill
+from .fill import fill, fill_in_projects
 from .metrics import Filled, score
+from .projects import projects
 from .report import PassRate
 from .tasks import KINDS, Task, held_out_tasks
 
@@ -71,6 +72,10 @@ def evaluate(arguments: argparse.Namespace, sizes: Sizes) -> tuple[str, dict[str
         results[name] = filled
         rates[name] = [_rate(name_, chosen, str(model)) for name_, chosen in programs.items() if chosen]
         summaries[name] = _summary(filled, rates[name])
+    with projects(read_split(arguments.corpus, "test")) as root:
+        results["this model, project at hand"] = asyncio.run(
+            fill_in_projects(str(arguments.model), tasks, root)
+        )
     results["this model, no memory"] = asyncio.run(_fill_all(str(arguments.model), tasks, memory=False))
     languages = sorted({task.language for task in tasks})
     parts = [

@@ -24,7 +24,7 @@ SMALLEST_FILE = 600
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """``middle`` is what was there between ``prefix`` and ``suffix``."""
+    """``middle`` is what was there between ``prefix`` and ``suffix``, in a file of ``package``."""
 
     prefix: str
     suffix: str
@@ -32,6 +32,7 @@ class Task:
     language: str
     path: str
     kind: str
+    package: str = ""
 
     @property
     def mode(self) -> Mode:
@@ -65,5 +66,5 @@ def _of_kind(documents: list[Document], kind: str, count: int, randomness: rando
             text = document.text
             yield Task(
                 text[: hole.start], text[hole.end :], text[hole.start : hole.end],
-                document.language, document.path, kind,
+                document.language, document.path, kind, document.package,
             )  # fmt: skip
