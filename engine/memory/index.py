@@ -14,11 +14,10 @@ import os
 import re
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
-from heapq import merge
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
 
 import msgspec
@@ -33,12 +32,13 @@ from .limits import (
     SEGMENTS,
 )
 from .occurrences import Occurrence
+from .search import Search
 from .segment import Segment
 
 MANIFEST = "manifest"
 _NAME = re.compile(r"[0-9a-f]{16}\.segment")
 _DIGITS = 8
-_BEST_FIRST = itemgetter(0)
+_MATCHED = attrgetter("matched")
 
 
 class Part(msgspec.Struct):
@@ -109,14 +109,16 @@ class Index:
         return found
 
     def _search(self, key: bytes, limit: int, skipped: str, found: list[Occurrence]) -> None:
-        ranked = merge(*(self._ranked(each, key) for each in self.segments), key=_BEST_FIRST, reverse=True)
-        for looked, (matched, segment, place) in enumerate(ranked, 1):
-            number, following = segment.at(place)
+        searches = [search for each in self.segments if (search := Search(each, key)).matched]
+        for _ in range(limit * LOOKED_AT):
+            best = max(searches, key=_MATCHED, default=None)
+            if best is None or not best.matched or len(found) >= limit:
+                return
+            matched, segment = best.matched, best.segment
+            number, following = segment.at(best.take())
             path = segment.table.paths[number]
             if following and path != skipped and number not in segment.dead:
                 found.append(Occurrence(following, matched, path))
-            if len(found) >= limit or looked >= limit * LOOKED_AT:
-                break
 
     def paths(self) -> list[str]:
         """The files that are remembered."""
@@ -137,11 +139,6 @@ class Index:
             for number in range(len(segment))
             if number not in segment.dead
         }
-
-    @staticmethod
-    def _ranked(segment: Segment, key: bytes) -> Iterator[tuple[int, Segment, int]]:
-        for matched, place in segment.matches(key):
-            yield matched, segment, place
 
 
 class OpenIndexes:

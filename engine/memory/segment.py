@@ -1,4 +1,4 @@
-"""Searching one segment: some files' text with its suffix array, on disk.
+"""An open segment: some files' text with its suffix array, on disk.
 
 Text and array are read from the file as they are needed, a few hundred bytes at a time, and not mapped into
 memory: the system has them at hand, this process stays small, and a file that somebody cut short costs a
@@ -14,15 +14,12 @@ import weakref
 import zlib
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 from pathlib import Path
 
 from ..limits import FOLLOWING_BYTES
 from .layout import NUMBER_BYTES, STRIDE, WORD_BYTES, WORDS, BadIndex, Header, read_header, read_table
 
 _PIECE = 1 << 20
-_BESIDE = 16
-"""So many more places than are needed are read on each side: the next ones are there."""
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -67,24 +64,6 @@ class Segment:
         size = self.size_of(number)
         first = self.length - self.table.starts[number] - size
         return self._read(self._header.text_at + first + 1, size - 1)[::-1]
-
-    def matches(self, key: bytes) -> Iterator[tuple[int, int]]:
-        """Places, best first: how many bytes of ``key`` (the text ahead of the cursor backwards, without zero
-        bytes, at most :data:`~.limits.MATCH_BYTES`) agree with what begins there, and the place.
-        Raises :class:`OSError`."""
-        search = _Search(self, key)
-        right = search.insertion()
-        left = right - 1
-        lower, upper = search.agreeing(left), search.agreeing(right)
-        while lower or upper:
-            if upper >= lower:
-                yield upper, search.place(right)
-                right += 1
-                upper = search.agreeing(right)
-            else:
-                yield lower, search.place(left)
-                left -= 1
-                lower = search.agreeing(left)
 
     def at(self, place: int) -> tuple[int, bytes]:
         """The number of the file that a place is in, and the text behind the place, to the file's end at
@@ -131,51 +110,3 @@ class Segment:
 
     def _read(self, start: int, size: int) -> bytes:
         return os.pread(self._handle, size, start)
-
-
-class _Search:
-    """The array as one search looks at it, some places at a time."""
-
-    def __init__(self, segment: Segment, key: bytes) -> None:
-        self._segment, self._length = segment, segment.length
-        self._key, self._size, self._whole = key, len(key), int.from_bytes(key)
-        self._first, self._places = 0, array("I")
-        self._texts: dict[int, bytes] = {}
-
-    def insertion(self) -> int:
-        """The first rank whose text does not come before the key."""
-        low, high = self._segment.narrowed(self._key)
-        if high - low <= 2 * STRIDE:
-            self._look(low - _BESIDE, high - low + 2 * _BESIDE)
-        while low < high:
-            middle = (low + high) // 2
-            if self._text(middle) < self._key:
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
-    def agreeing(self, rank: int) -> int:
-        """How many bytes agree at a rank; none where there is no such rank."""
-        if not 0 <= rank < self._length:
-            return 0
-        there = self._texts.get(rank) or self._text(rank)
-        if len(there) < self._size:
-            return 0
-        return self._size - ((int.from_bytes(there) ^ self._whole).bit_length() + 7 >> 3)
-
-    def place(self, rank: int) -> int:
-        """What the array says; nothing outside the text is believed."""
-        if not 0 <= (index := rank - self._first) < len(self._places):
-            self._look(rank - _BESIDE, 2 * _BESIDE)
-            index = rank - self._first
-        place = self._places[index]
-        return place if place < self._length else 0
-
-    def _text(self, rank: int) -> bytes:
-        text = self._texts[rank] = self._segment.backwards(self.place(rank), self._size)
-        return text
-
-    def _look(self, first: int, count: int) -> None:
-        self._first = max(0, first)
-        self._places = self._segment.places(self._first, min(count, self._length - self._first))
