@@ -23,7 +23,7 @@ from .index import read_manifest
 from .layout import BadIndex
 from .limits import CLEANING_SECONDS, SMALL_BYTES, WAITING_SECONDS
 from .messages import Said, Task
-from .update import update
+from .update import Bounds, update
 
 LOCK = "lock"
 _POLITE, _LAST = 10, 19
@@ -59,7 +59,8 @@ def build(task: Task, root: Path) -> None:
 
     with _locked(folder):
         named = Path(os.path.abspath(task.workspace))
-        report = update(folder, workspace, task.files, task.megabytes << 20, told, named)
+        bounds = Bounds(task.files, task.megabytes << 20)
+        report = update(folder, workspace, bounds, told, named, task.whole)
         note_use(folder)
     cleaning = threading.Thread(target=remove_old, args=(root, folder), daemon=True)
     cleaning.start()

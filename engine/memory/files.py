@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..privacy.rules import PrivacyRules
+from ..privacy.rules import IGNORE_FILE, PrivacyRules
 from ..privacy.secrets import looks_secret
 from .ignored import GITIGNORE, Ignored, rules_of
 from .layout import Entry
@@ -46,6 +46,14 @@ _RANKS = dict.fromkeys(_OTHER_TEXT, 1) | dict.fromkeys(_CODE, 0)
 Ask = Callable[[Path], str | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many files, and how many bytes of text."""
+
+    files: int
+    bytes: int
+
+
 @dataclass
 class Found:
     """The files of a workspace, and what became of the search. ``cut`` is a sentence about what was not
@@ -57,8 +65,7 @@ class Found:
 
 def find_files(
     root: Path,
-    most_files: int,
-    most_bytes: int,
+    bounds: Bounds,
     seen: Callable[[int], None] = lambda count: None,
     named: Path | None = None,
 ) -> Found:
@@ -71,10 +78,9 @@ def find_files(
         (code if rank(entry.path) == 0 else others).append(entry)
         if (count := len(code) + len(others)) % 500 == 0:
             seen(count)
-        if len(code) >= most_files:
-            walk.cut = f"it has more than {most_files:,} files (`memory_files`)"
+        if len(code) > bounds.files:
             break
-    return _within(code + others, most_files, most_bytes, walk.cut)
+    return _within(code + others, bounds, walk.cut)
 
 
 def rank(path: str) -> int | None:
@@ -88,15 +94,15 @@ def rank(path: str) -> int | None:
     return _RANKS.get(suffix.lower()) if stem else None
 
 
-def _within(entries: list[Entry], most_files: int, most_bytes: int, cut: str) -> Found:
+def _within(entries: list[Entry], bounds: Bounds, cut: str) -> Found:
     """Those that fit, in their order."""
     kept, size = list[Entry](), 0
     for entry in entries:
-        if len(kept) == most_files:
-            cut = cut or f"it has more than {most_files:,} files (`memory_files`)"
+        if len(kept) == bounds.files:
+            cut = cut or f"it has more than {bounds.files:,} files (`memory_files`)"
             break
-        if size + entry.size > most_bytes:
-            cut = cut or f"it has more than {most_bytes >> 20:,} MB of text (`memory_megabytes`)"
+        if size + entry.size > bounds.bytes:
+            cut = cut or f"it has more than {bounds.bytes >> 20:,} MB of text (`memory_megabytes`)"
             continue
         kept.append(entry)
         size += entry.size
@@ -115,9 +121,9 @@ class _Walk:
 
     def __iter__(self) -> Iterator[Entry]:
         rules, above = rules_of(self._root)
-        folders: deque[tuple[tuple[str, ...], Ignored]] = deque([((), rules)])
+        folders: deque[tuple[tuple[str, ...], Ignored, bool]] = deque([((), rules, self._ignores_above())])
         while folders:
-            parts, rules = folders.popleft()
+            parts, rules, ignores = folders.popleft()
             if self._left <= 0 or time.process_time() > self._ends:
                 self.cut = self.cut or "it has too many files to look at them all"
                 return
@@ -132,12 +138,13 @@ class _Walk:
                 continue
             if GITIGNORE in names:
                 rules = rules.below(self._root.joinpath(*parts), len(above) + len(parts))
+            ignores = ignores or IGNORE_FILE in names
             for entry in entries:
                 inner = (*parts, entry.name)
                 if _is_folder(entry):
                     if _by_people(entry.name, names) and not rules((*above, *inner), True):
-                        folders.append((inner, rules))
-                elif (made := self._entry(entry, inner)) and not rules((*above, *inner), False):
+                        folders.append((inner, rules, ignores))
+                elif (made := self._entry(entry, inner, ignores)) and not rules((*above, *inner), False):
                     yield made
 
     def _list(self, parts: tuple[str, ...]) -> list[os.DirEntry[str]]:
@@ -150,10 +157,16 @@ class _Walk:
                 listed.append(entry)
         return sorted(listed, key=lambda each: each.name)
 
-    def _entry(self, entry: os.DirEntry[str], parts: tuple[str, ...]) -> Entry | None:
-        """What is known of a file that may be remembered, as far as names and size tell."""
+    def _ignores_above(self) -> bool:
+        """Whether a folder that the workspace lies in, or is, has an ignore file of the user's."""
+        above = {*self._root.parents, *self._named.parents, self._named}
+        return any(os.path.lexists(folder / IGNORE_FILE) for folder in above)
+
+    def _entry(self, entry: os.DirEntry[str], parts: tuple[str, ...], ignores: bool) -> Entry | None:
+        """What is known of a file that may be remembered, as far as names and size tell. Without ``ignores``
+        no ignore file of the user's is near, and its name alone tells whether it is private."""
         path = "/".join(parts)
-        if rank(path) is None or looks_secret(path) or not _can_be_said(path):
+        if rank(path) is None or not _can_be_said(path) or looks_secret(f"{self._root}/{path}"):
             return None
         try:
             there = entry.stat(follow_symlinks=False)
@@ -161,7 +174,7 @@ class _Walk:
             return None
         if not stat.S_ISREG(there.st_mode) or not 0 < there.st_size <= FILE_BYTES:
             return None
-        if self._reason(self._named / path) is not None:
+        if ignores and self._reason(self._named / path) is not None:
             return None
         return Entry(path, there.st_mtime_ns, there.st_size)
 

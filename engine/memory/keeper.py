@@ -160,6 +160,7 @@ class _Project:
                     return said.problem
                 if said.ended:
                     self.files, self.left_out = said.files, said.left_out
+                    self._order.whole = False  # it was seen to be sound, a moment ago
                     return ""
                 self.on_progress(Progress(self._order.workspace, said.done, said.total))
             return f"The process that remembers {self._order.workspace} ended too early. {_WITHOUT}"

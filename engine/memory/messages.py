@@ -6,12 +6,14 @@ import msgspec
 
 
 class Task(msgspec.Struct):
-    """Remember a workspace: at most so much of it, in a folder below ``root`` (the usual one if empty)."""
+    """Remember a workspace: at most so much of it, in a folder below ``root`` (the usual one if empty).
+    With ``whole``, all that was kept is read, to see that it is not damaged."""
 
     workspace: str
     files: int
     megabytes: int
     root: str = ""
+    whole: bool = True
 
 
 class Said(msgspec.Struct, omit_defaults=True):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .files import find_files
+from .files import Bounds, find_files
 from .index import Manifest, Part, read_manifest, write_manifest
 from .layout import VERSION, BadIndex, Entry, write_segment
 from .limits import DISK_RESERVE_BYTES, SEGMENT_BYTES, SEGMENT_FILES, SMALL_SEGMENTS
@@ -64,19 +64,20 @@ class _Sound:
 def update(
     folder: Path,
     root: Path,
-    most_files: int,
-    most_bytes: int,
+    bounds: Bounds,
     told: OnProgress = lambda done, total: None,
     named: Path | None = None,
+    whole: bool = True,
 ) -> Report:
     """Make the index in ``folder`` say what the workspace ``root`` says now. For one process at a time.
 
-    ``named`` is the workspace as the user calls it. Raises :class:`OSError` where the workspace cannot
+    ``named`` is the workspace as the user calls it. With ``whole``, what is kept is read to see that it is
+    not damaged. Raises :class:`OSError` where the workspace cannot
     be read or the index not be written; then it is what it was, or part of what it should be.
     """
-    found = find_files(root, most_files, most_bytes, lambda count: told(count, 0), named)
+    found = find_files(root, bounds, lambda count: told(count, 0), named)
     old = _read(folder, root)
-    plan = _plan(folder, old, found.entries)
+    plan = _plan(folder, old, found.entries, whole)
     read = 0
     if old is None or plan.wanted or (plan.kept, plan.refused) != (old.parts, old.refused):
         _see_room(folder, plan.wanted)
@@ -93,10 +94,10 @@ def _read(folder: Path, root: Path) -> Manifest | None:
     return None
 
 
-def _plan(folder: Path, old: Manifest | None, entries: list[Entry]) -> _Plan:
+def _plan(folder: Path, old: Manifest | None, entries: list[Entry], whole: bool) -> _Plan:
     """Compare what is remembered with what is there."""
     missing = {entry.path: entry for entry in entries}
-    sound = list(_sound(folder, old.parts, missing)) if old else []
+    sound = list(_sound(folder, old.parts, missing, whole)) if old else []
     small = [each for each in sound if each.small and not each.wasteful]
     made_anew = {each.part.name for each in (small if len(small) > SMALL_SEGMENTS else [])}
     plan = _Plan()
@@ -116,12 +117,12 @@ def _plan(folder: Path, old: Manifest | None, entries: list[Entry]) -> _Plan:
     return plan
 
 
-def _sound(folder: Path, parts: list[Part], missing: dict[str, Entry]) -> Iterator[_Sound]:
+def _sound(folder: Path, parts: list[Part], missing: dict[str, Entry], whole: bool) -> Iterator[_Sound]:
     """The segments that are as they were written; what is up to date in them is taken from ``missing``."""
     for part in parts:
         with suppress(OSError, BadIndex):
             segment = Segment(folder / part.name)
-            if not segment.sound():
+            if whole and not segment.sound():
                 continue
             alive = []
             for number in range(len(segment)):
