@@ -144,7 +144,6 @@ def _carry_out(folder: Path, root: Path, plan: _Plan, told: OnProgress) -> int:
     """Read what is wanted and write it; each segment counts from the moment that it is there. Returns how
     many files were remembered."""
     manifest = Manifest(VERSION, str(root), plan.kept, plan.refused)
-    write_manifest(folder, manifest)
     read = 0
     for batch in _batches(root, plan, told):
         part = Part(f"{secrets.token_hex(8)}.segment")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fimble.engine.limits import FOLLOWING_BYTES
@@ -46,9 +47,10 @@ def search(segment: Segment) -> None:
         assert len(segment.text(number)) <= segment.length
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_no_damage_goes_unseen_or_does_harm(data: st.DataObject) -> None:
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, patch.object(os, "fsync"):
         path = made(Path(folder))
         whole = path.read_bytes()
         at, bits = data.draw(st.integers(0, len(whole) - 1)), data.draw(st.integers(1, 255))

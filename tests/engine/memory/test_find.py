@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fimble.engine.limits import FOLLOWING_BYTES
@@ -39,11 +41,12 @@ def places(files: dict[str, str], tail: bytes) -> list[tuple[int, str, bytes]]:
     return sorted(found, key=lambda each: -each[0])
 
 
+@settings(deadline=None)
 @given(st.lists(TEXTS, min_size=2, max_size=5), TEXTS, st.integers(1, 12))
 def test_the_longest_matches_are_found(texts: list[str], tail: str, limit: int) -> None:
     files = {f"{number}.py": text for number, text in enumerate(texts)}
     wanted = tail.encode()[-MATCH_BYTES:]
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, patch.object(os, "fsync"):
         first, *others = files.items()
         index = made(Path(folder), dict([first]), dict(others))
         found = index.find(wanted, limit)
