@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -44,17 +45,31 @@ class _Plan:
     refused: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What there was: the index of the workspace ``root`` in ``folder``; None: there is none. With ``whole``
+    it is read to see that it is not damaged."""
+
+    folder: Path
+    root: Path
+    manifest: Manifest | None
+    whole: bool
+
+
 @dataclass
 class _Sound:
-    """A segment that is as it was written, and which of its files still are."""
+    """A segment that is as it was written, and which of its files still are. ``forbidden``: it has the text
+    of a file that is there, and may not be remembered any more."""
 
     part: Part
     segment: Segment
     alive: list[int]
+    forbidden: bool
 
     @property
     def wasteful(self) -> bool:
-        return 2 * sum(map(self.segment.size_of, self.alive)) < self.segment.length
+        """Whether it had better be made anew."""
+        return self.forbidden or 2 * sum(map(self.segment.size_of, self.alive)) < self.segment.length
 
     @property
     def small(self) -> bool:
@@ -77,7 +92,7 @@ def update(
     """
     found = find_files(root, bounds, lambda count: told(count, 0), named)
     old = _read(folder, root)
-    plan = _plan(folder, old, found.entries, whole)
+    plan = _plan(_Before(folder, root, old, whole), found.entries)
     read = 0
     if old is None or plan.wanted or (plan.kept, plan.refused) != (old.parts, old.refused):
         _see_room(folder, plan.wanted)
@@ -94,10 +109,11 @@ def _read(folder: Path, root: Path) -> Manifest | None:
     return None
 
 
-def _plan(folder: Path, old: Manifest | None, entries: list[Entry], whole: bool) -> _Plan:
+def _plan(before: _Before, entries: list[Entry]) -> _Plan:
     """Compare what is remembered with what is there."""
     missing = {entry.path: entry for entry in entries}
-    sound = list(_sound(folder, old.parts, missing, whole)) if old else []
+    old = before.manifest
+    sound = list(_sound(before, missing)) if old else []
     small = [each for each in sound if each.small and not each.wasteful]
     made_anew = {each.part.name for each in (small if len(small) > SMALL_SEGMENTS else [])}
     plan = _Plan()
@@ -117,20 +133,24 @@ def _plan(folder: Path, old: Manifest | None, entries: list[Entry], whole: bool)
     return plan
 
 
-def _sound(folder: Path, parts: list[Part], missing: dict[str, Entry], whole: bool) -> Iterator[_Sound]:
+def _sound(before: _Before, missing: dict[str, Entry]) -> Iterator[_Sound]:
     """The segments that are as they were written; what is up to date in them is taken from ``missing``."""
-    for part in parts:
+    there = set(missing)
+    for part in before.manifest.parts if before.manifest else ():
         with suppress(OSError, BadIndex):
-            segment = Segment(folder / part.name)
-            if whole and not segment.sound():
+            segment = Segment(before.folder / part.name)
+            if before.whole and not segment.sound():
                 continue
-            alive = []
+            alive, left_out = list[int](), list[str]()
             for number in range(len(segment)):
                 entry = segment.table.entry(number)
                 if missing.get(entry.path) == entry:
                     del missing[entry.path]
                     alive.append(number)
-            yield _Sound(part, segment, alive)
+                elif entry.path not in there:
+                    left_out.append(entry.path)
+            forbidden = any(os.path.lexists(before.root / path) for path in left_out)
+            yield _Sound(part, segment, alive, forbidden)
 
 
 def _see_room(folder: Path, wanted: list[Entry]) -> None:

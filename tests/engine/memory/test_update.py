@@ -85,6 +85,16 @@ def test_what_is_not_worth_it_is_read_once(work: Workspace, monkeypatch: pytest.
     assert "made.py" in work.held
 
 
+def test_the_text_of_a_file_that_became_private_is_gone_from_the_disk(work: Workspace) -> None:
+    work.write(a="one = 1\n" * 50, mine="hunter = 2\n")
+    work.update()
+    assert any(b"2 = retnuh" in file.read_bytes() for file in work.folder.iterdir())
+    (work.root / ".fimbleignore").write_text("mine.py\n")
+    work.update()
+    assert list(work.held) == ["a.py"]
+    assert not any(b"2 = retnuh" in file.read_bytes() for file in work.folder.iterdir())
+
+
 def test_small_segments_become_one(work: Workspace) -> None:
     work.write(**{f"m{number}": "x = 1\n" * 50 for number in range(20)})
     work.update()
