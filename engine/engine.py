@@ -240,7 +240,7 @@ async def suggested(
     checker = SyntaxChecker(request)
     gate = Gate(request, calibrations().of(backend.serving.model, file), checker)
     if not own_words:
-        request = replace(request, floor=gate.floor)
+        request = replace(request, floor=max(request.floor, gate.floor))
     async with aclosing(backend.generate(request)) as pieces:
         kept = pieces if own_words or backend.trims else trimmed(pieces, request, checker)
         judged = kept if own_words else gated(kept, gate)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from ..types import FimRequest
-from .cuts import in_word
+from .cuts import in_word, open_quote
 from .evidence import Evidence, Ledger, logit
 from .limits import LINE_CHARACTERS
 
@@ -26,7 +26,7 @@ def of_place(request: FimRequest) -> Features:
     head = request.prefix[-LINE_CHARACTERS:].rpartition("\n")[2]
     rest = request.suffix[:LINE_CHARACTERS].partition("\n")[0]
     typed = len(head) - len(head.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"))
-    last = head[-1:]
+    last, quoted = head[-1:], bool(open_quote(head))
     return {
         "inside_word": float(in_word(last)),
         "typed": math.log1p(min(typed, 20)),
@@ -36,8 +36,8 @@ def of_place(request: FimRequest) -> Features:
         "line_start": float(not head.strip()),
         "rest_of_line": float(not _CLOSERS_ONLY.match(rest)),
         "closers_follow": float(bool(rest.strip()) and bool(_CLOSERS_ONLY.match(rest))),
-        "quoted": float(_in_quotes(head)),
-        "comment": float(bool(_COMMENT.search(head)) and not _in_quotes(head)),
+        "quoted": float(quoted),
+        "comment": float(not quoted and bool(_COMMENT.search(head))),
         "markup": float(request.language in _MARKUP),
     }
 
@@ -81,14 +81,3 @@ def at_each(text: str, ledger: Ledger, lengths: list[int]) -> Iterator[Features]
     """The features of the beginnings of ``text`` that have these lengths."""
     for length in lengths:
         yield of_text(text[:length], ledger.up_to(length), length == len(text))
-
-
-def _in_quotes(head: str) -> bool:
-    """Whether a quote is open at the end of a line."""
-    quote = ""
-    for at, char in enumerate(head):
-        if quote:
-            quote = "" if char == quote and head[at - 1] != "\\" else quote
-        elif char in "\"'`" and not (at and in_word(head[at - 1])):
-            quote = char
-    return bool(quote)

@@ -13,7 +13,7 @@ from .calibration import Calibration
 from .cuts import cuts, in_word
 from .evidence import Ledger
 from .features import at_each, of_place
-from .limits import CUTS, PARSES
+from .limits import CUTS, LINE_CHARACTERS, PARSES
 
 _WORD = re.compile(r"\s*\w+|\s*[^\w\s]+")
 
@@ -30,9 +30,10 @@ class Cut:
 
 def endings(request: FimRequest, text: str, ledger: Ledger, least: int = 1) -> list[int]:
     """Lengths at which a text may end, from ``least`` on, as far as something is known of it."""
-    lengths = [*islice(cuts(text, request.suffix), CUTS)]
-    if _is_whole(text, ledger):
-        lengths.append(len(text))
+    head = request.prefix[-LINE_CHARACTERS:].rpartition("\n")[2]
+    lengths = [*islice(cuts(text, head, request.suffix), CUTS)]
+    if lengths[-1:] == [len(text)] and not _is_whole(text, ledger):
+        del lengths[-1]
     return [length for length in lengths if least <= length <= ledger.known]
 
 

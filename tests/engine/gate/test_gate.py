@@ -119,16 +119,19 @@ def test_a_text_that_the_tokens_do_not_spell_is_worth_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "ends"),
     [
-        ("total + 1", ["total"]),
-        ("call(a, b) + c", ["call", "call(a, b)"]),
-        ('"one two" + c', ['"one two"']),
-        (r'"a\"b" + c', [r'"a\"b"']),
-        ("3.14 + 2e-5 + x", ["3.14", "3.14 + 2e-5"]),
-        ("it's so", ["it's"]),
-        ("a = [\n    1,\n]\nb", ["a", "a = [\n    1,\n]"]),
-        ("café crème x", ["café", "café crème"]),
-        (") + b", [")"]),
-        ("'''", []),
+        ("total + 1", ["total", "total + 1"]),
+        ("call(a, b) + c", ["call", "call(a, b)", "call(a, b) + c"]),
+        ("call(a, b", ["call"]),
+        ('"one two" + c', ['"one two"', '"one two" + c']),
+        ('"one two', []),
+        ("f'one two' + c", ["f'one two'", "f'one two' + c"]),
+        (r'"a\"b" + c', [r'"a\"b"', r'"a\"b" + c']),
+        ("3.14 + 2e-5", ["3.14", "3.14 + 2e-5"]),
+        ("it's so", ["it's", "it's so"]),
+        ("&'a str", ["&'a", "&'a str"]),
+        ("a = [\n    1,\n]\nb", ["a", "a = [\n    1,\n]", "a = [\n    1,\n]\nb"]),
+        ("café crème", ["café", "café crème"]),
+        (") + b", [")", ") + b"]),
         ("", []),
     ],
 )
@@ -136,8 +139,13 @@ def test_cuts(text: str, ends: list[str]) -> None:
     assert [text[:cut] for cut in cuts(text)] == ends
 
 
+def test_in_a_string_words_are_cut_until_it_ends() -> None:
+    found = cuts('one two", "three four") + x', 'print("')
+    assert [*found] == [3, 7, 8, 22, 23, 27]
+
+
 def test_in_front_of_a_word_no_cut_ends_in_one() -> None:
-    assert [*cuts("(a) b c", "d")] == [3]
+    assert [*cuts("(a) b c)", "", "d")] == [3, 8]
 
 
 TEXTS = st.text(st.sampled_from("ab1_ .,()[]{}\"'`\\\n\té\u0301🙂=+#:"), max_size=40)
@@ -184,7 +192,7 @@ def test_what_is_shown_is_a_beginning_that_ends_at_an_allowed_place(
     if not gate.holds or not told:
         assert shown == text
     elif shown:
-        assert shown == text or len(shown) in cuts(text, request.suffix)
+        assert len(shown) in cuts(text, request.prefix.rpartition("\n")[2], request.suffix)
         assert SyntaxChecker(request).acceptable(shown)
         assert not (in_word(shown[-1]) and in_word(text[len(shown) : len(shown) + 1]))
 
