@@ -43,7 +43,7 @@ OWN: dict[str, dict[str, Any]] = {
 }
 """What only the extension knows; everything else is the server's."""
 
-TABLES = {"models", "rules", "memory_folders"}
+TABLES = {"models", "rules", "memoryFolders"}
 """For the settings file: too much for a form."""
 
 SECRET = {"key"}
