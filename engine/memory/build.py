@@ -18,12 +18,13 @@ from pathlib import Path
 import msgspec
 from filelock import FileLock, Timeout
 
+from .files import Bounds
 from .folders import folder_of, index_root, note_use, prepare, remove_old
 from .index import read_manifest
 from .layout import BadIndex
 from .limits import CLEANING_SECONDS, SMALL_BYTES, WAITING_SECONDS
 from .messages import Said, Task
-from .update import Bounds, update
+from .update import update
 
 LOCK = "lock"
 _POLITE, _LAST = 10, 19

@@ -83,20 +83,19 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 class Index:
-    """An index as it was when it was opened."""
+    """An index as it was when it was opened: its segments, and for each the numbers of files whose text is
+    out of date."""
 
-    def __init__(self, segments: list[Segment]) -> None:
-        self.segments = segments
+    def __init__(self, segments: dict[Segment, frozenset[int]]) -> None:
+        self._segments = segments
 
     @classmethod
-    def open(cls, folder: Path) -> Index:
-        """Raises :class:`BadIndex`, or :class:`OSError`."""
-        segments = []
-        for part in read_manifest(folder).parts:
-            segment = Segment(folder / part.name)
-            segment.dead = frozenset(part.dead)
-            segments.append(segment)
-        return cls(segments)
+    def open(cls, folder: Path, before: Index | None = None) -> Index:
+        """What ``before`` has open of it is taken from there. Raises :class:`BadIndex`, or
+        :class:`OSError`."""
+        known = {segment.path: segment for segment in before._segments} if before else {}
+        parts = ((folder / part.name, part.dead) for part in read_manifest(folder).parts)
+        return cls({known.get(path) or Segment(path): frozenset(dead) for path, dead in parts})
 
     def find(self, tail: bytes, limit: int, skipped: str = "") -> list[Occurrence]:
         """See :class:`~.occurrences.Occurrences`."""
@@ -109,7 +108,7 @@ class Index:
         return found
 
     def _search(self, key: bytes, limit: int, skipped: str, found: list[Occurrence]) -> None:
-        searches = [search for each in self.segments if (search := Search(each, key)).matched]
+        searches = [search for each in self._segments if (search := Search(each, key)).matched]
         for _ in range(limit * LOOKED_AT):
             best = max(searches, key=_MATCHED, default=None)
             if best is None or not best.matched or len(found) >= limit:
@@ -117,7 +116,7 @@ class Index:
             matched, segment = best.matched, best.segment
             number, following = segment.at(best.take())
             path = segment.table.paths[number]
-            if following and path != skipped and number not in segment.dead:
+            if following and path != skipped and number not in self._segments[segment]:
                 found.append(Occurrence(following, matched, path))
 
     def paths(self) -> list[str]:
@@ -135,9 +134,9 @@ class Index:
     def _places(self) -> dict[str, tuple[Segment, int]]:
         return {
             segment.table.paths[number]: (segment, number)
-            for segment in self.segments
+            for segment, dead in self._segments.items()
             for number in range(len(segment))
-            if number not in segment.dead
+            if number not in dead
         }
 
 
@@ -173,7 +172,7 @@ class _Opened:
             there = os.stat(folder / MANIFEST)
             changed = there.st_mtime_ns, there.st_size, there.st_ino
             if changed != self._changed:
-                self.index, self._changed = None, changed
-                self.index = Index.open(folder)
+                before, self.index, self._changed = self.index, None, changed
+                self.index = Index.open(folder, before)
         except (OSError, BadIndex):
             self.index = None  # who keeps it makes it anew

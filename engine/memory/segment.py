@@ -28,6 +28,7 @@ class Segment:
 
     def __init__(self, path: Path) -> None:
         """Raises :class:`BadIndex`, or :class:`OSError` where the file cannot be read."""
+        self.path = path
         self._handle = os.open(path, _FLAGS)
         weakref.finalize(self, os.close, self._handle)
         found = os.fstat(self._handle)
@@ -43,8 +44,6 @@ class Segment:
             raise BadIndex("its signposts are damaged")
         column = len(posts) // WORDS
         self._signposts = [array("Q", posts[at : at + column]) for at in range(0, len(posts), column)]
-        self.dead: frozenset[int] = frozenset()
-        """Numbers of the files whose text is out of date."""
 
     def __len__(self) -> int:
         return len(self.table.paths)

@@ -39,7 +39,7 @@ def made(folder: Path) -> Path:
 def search(segment: Segment) -> None:
     """Nothing but bounded results, from this segment's own files."""
     for tail in TAILS:
-        for each in Index([segment]).find(tail, 50):
+        for each in Index({segment: frozenset()}).find(tail, 50):
             assert len(each.text) <= FOLLOWING_BYTES
             assert 0 < each.matched <= MATCH_BYTES
             assert each.path in ("a.py", "b.py")

@@ -92,6 +92,6 @@ def test_what_follows_is_bounded(tmp_path: Path) -> None:
 
 def test_a_segment_gives_back_its_texts(tmp_path: Path) -> None:
     files = {"a.py": "é = 1\n", "dir/b.py": "b"}
-    segment = made(tmp_path, files).segments[0]
+    segment = next(iter(made(tmp_path, files)._segments))
     assert [segment.text(n).decode() for n in range(len(segment))] == list(files.values())
     assert segment.sound()
