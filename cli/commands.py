@@ -142,6 +142,26 @@ def complete(
     run(place, {"model": model, "engine": engine}, language, mode, max_tokens, eagerness, stdin, as_json)
 
 
+@app.command(context_settings={"ignore_unknown_options": True})
+def why(
+    place: Annotated[str, typer.Argument(metavar="FILE:LINE:COLUMN", help="Where; - for FILE reads stdin.")],
+    model: Model = None,
+    engine: EngineOption = None,
+    language: Annotated[str, typer.Option(help="Language id; by default from the file name.")] = "",
+    eagerness: Annotated[
+        str, typer.Option(help="subtle, balanced or eager: how sure it must be [as in the settings].")
+    ] = "",
+    workspace: Annotated[
+        Path | None, typer.Option(help="The project's folder [the repository that holds the file].")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how the suggestion at a place comes about: prompt, proposals, probabilities, cuts, verdict."""
+    from .why import run
+
+    run(place, {"model": model, "engine": engine}, language, eagerness, workspace, as_json)
+
+
 @app.command()
 def doctor(model: Model = None, engine: EngineOption = None, as_json: AsJson = False) -> None:
     """Check the installation: what is there, which model, does it answer, how fast; and what to do."""

@@ -46,16 +46,16 @@ def run(
         path=Path(name).name,
         mode=_mode(mode),
         max_tokens=max_tokens,
-        eagerness=_eagerness(eagerness),
+        eagerness=read_eagerness(eagerness),
     )
     made = asyncio.run(_complete(flags, request))
     if as_json:
-        print(json.dumps(asdict(made), default=_readable))
+        print(json.dumps(asdict(made), default=readable))
     else:
         sys.stdout.write(made.text)
 
 
-def _readable(value: object) -> str:
+def readable(value: object) -> str:
     """A token's bytes, which may be a part of a character."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
@@ -69,7 +69,7 @@ def _mode(name: str) -> Mode:
     return known[name]
 
 
-def _eagerness(name: str) -> Eagerness | None:
+def read_eagerness(name: str) -> Eagerness | None:
     known: dict[str, Eagerness | None] = {"": None, **{each: each for each in get_args(Eagerness)}}
     if name not in known:
         raise InvalidRequest(f"There is no eagerness {name!r}. Use subtle, balanced or eager.")

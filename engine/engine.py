@@ -13,6 +13,7 @@ from .choosing import Rules
 from .context.keeper import Contexts
 from .context.plan import plan_for
 from .errors import FimbleError
+from .explain import Explanation, explained
 from .gate import Gate
 from .gate.calibration import calibrations
 from .limits import CONTEXT_CHARACTERS
@@ -89,6 +90,19 @@ class Engine:
             return suggested(backend, self._remembering(turn), served.reach, served.file)
 
         return in_turn(self._scheduler, self._enriched(request, served), work, served.name)
+
+    async def explain(self, request: FimRequest) -> Explanation:
+        """What :meth:`complete` does with a request, step by step, for people. Nobody else's turn is waited
+        for."""
+        served = self._serve(request)
+        request = guarded(request)
+        chosen = await self._contexts.now(request, plan_for(served.file_bytes))
+        snippets = (*request.snippets, *(each.snippet for each in chosen))
+        request = self._remembering(replace(request, snippets=snippets, context=False, explain=True))
+        return await explained(
+            served.backend, lambda watched: suggested(watched, request, served.reach, served.file), chosen,
+            served.file,
+        )  # fmt: skip
 
     def remember(self, workspace: str, on_progress: OnProgress | None = None) -> None:
         """Let what a folder's files say help its requests, from soon on: called when it is opened and again

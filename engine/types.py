@@ -93,6 +93,7 @@ class FimRequest:
     short or is empty; ``taken`` tells what became of the last suggestions in this document, the newest
     first. ``in_comments`` off gives the empty text inside comments and strings. With ``context`` the engine
     adds snippets that it chooses from ``beside`` and from files of ``workspace``, which is a folder then.
+    ``explain`` asks a model on this machine for its prompt.
     """
 
     prefix: str
@@ -126,6 +127,7 @@ class FimRequest:
     taken: tuple[bool, ...] = ()
     in_comments: bool = True
     context: bool = False
+    explain: bool = False
     floor: float = 0.0
     """The answer ends ahead of the token with which its probability falls below this; the gate puts it in."""
 
@@ -285,6 +287,17 @@ class Certainty:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptPart:
+    """What stands in a prompt behind one control token, up to the next: ``text``, of so many ``tokens``.
+    ``control`` is that token's text, empty ahead of the first one. A last part of no tokens is the beginning
+    of a word that the first tokens of the answer spell again."""
+
+    control: str
+    text: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens that the model really saw and made; ``cached_tokens`` of the prompt were not evaluated."""
 
@@ -309,6 +322,7 @@ class Delta:
 
     ``logprobs`` and ``certainties`` are of the tokens that begin in this piece; ``tool_calls`` are whole
     calls. ``confidence`` is how likely the whole suggestion is to be taken, once the gate has judged it.
+    ``prompt`` comes first and alone, where it was asked for.
     """
 
     text: str
@@ -319,6 +333,7 @@ class Delta:
     tool_calls: tuple[ToolCall, ...] = ()
     certainties: tuple[Certainty, ...] = ()
     confidence: float | None = None
+    prompt: tuple[PromptPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

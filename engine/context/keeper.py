@@ -59,6 +59,12 @@ class Contexts:
         self._kept.move_to_end(request.document)
         return replace(request, snippets=(*request.snippets, *(each.snippet for each in kept.chosen)))
 
+    async def now(self, request: FimRequest, plan: Plan) -> tuple[Chosen, ...]:
+        """What is chosen for a request at once; for who can wait."""
+        if not request.context or not plan.characters:
+            return ()
+        return await in_thread(lambda: chosen_for(request, plan, self._privacy))
+
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()

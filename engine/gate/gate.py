@@ -14,7 +14,7 @@ from ..types import Certainty, FimRequest
 from .calibration import Calibration, calibrations
 from .evidence import Ledger
 from .features import of_place, of_text
-from .weighing import best, weighed
+from .weighing import Cut, best, weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,15 @@ class Gate:
         """The product of token probabilities at which the model may stop: nothing more would be shown."""
         return 0.0 if self._threshold is None else self._calibration.floor(self._threshold)
 
+    @property
+    def threshold(self) -> float | None:
+        """How likely a text must be to be shown; None: all of it is."""
+        return self._threshold
+
+    def cuts(self, text: str, certainties: Sequence[Certainty]) -> list[Cut]:
+        """All places where ``text`` may end, the shortest first."""
+        return weighed(self._request, text, certainties, self._calibration, self._least)
+
     def judge(self, text: str, certainties: Sequence[Certainty]) -> Verdict:
         """What of ``text`` is shown. It was made of the tokens of ``certainties``; without any it is shown as
         it is."""
@@ -59,7 +68,7 @@ class Gate:
             return Verdict(text, 0.0)
         if self._threshold is None:
             return Verdict(text, self._confidence(text, certainties))
-        found = weighed(self._request, text, certainties, self._calibration, self._least)
+        found = self.cuts(text, certainties)
         chosen = best(found, self._threshold, lambda length: self._checker.acceptable(text[:length]))
         return Verdict(text[: chosen.length], chosen.likely) if chosen else Verdict("", 0.0)
 

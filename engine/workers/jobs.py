@@ -110,7 +110,10 @@ class Jobs:
         self._send(Working(job.id))
         job.begun, request = True, job.run.request
         if isinstance(request, FimRequest) and request.grammar is None:
-            self._take(job, self._planner.task(request))
+            task = self._planner.task(request)
+            if request.explain:
+                self._send(Piece(job.id, Delta("", prompt=self._planner.explained(task))))
+            self._take(job, task)
         else:
             job.planning = Planning(lambda check: self._planner.task(request, check))
 

@@ -25,7 +25,7 @@ from ..prompt.text import TextPrompts
 from ..prompt.tool_forms import HERMES, ToolForm
 from ..prompt.window import Budget, fitting_window
 from ..stopping import Check, unchecked
-from ..types import ChatRequest, FimRequest, Request, TextRequest
+from ..types import ChatRequest, FimRequest, PromptPart, Request, TextRequest
 from .opened import OpenedModel
 
 _ANSWER_PART = 4
@@ -82,6 +82,25 @@ class Planner:
             case ChatRequest():
                 ids = self._conversations.build(request, self._reserve(request.max_tokens), check)
                 return self._answer(request, ids, "response_format", check)
+
+    def explained(self, task: Task) -> tuple[PromptPart, ...]:
+        """A prompt in parts, for people."""
+        parts, control, ids = list[PromptPart](), "", list[int]()
+
+        def end() -> None:
+            if control or ids:
+                text = b"".join(map(self._piece, ids)).decode("utf-8", "replace")
+                parts.append(PromptPart(control, text, len(ids)))
+
+        for token in task.prompt:
+            if token in self._names or not self._piece(token):
+                end()
+                control, ids = self._names.get(token, b"").decode() or f"<{token}>", []
+            else:
+                ids.append(token)
+        end()
+        typed = [PromptPart("", task.plan.typed.decode("utf-8", "replace"), 0)] if task.plan.typed else []
+        return (*parts, *typed)
 
     def _check(self, request: Request) -> None:
         size = self._vocabulary.size

@@ -208,6 +208,13 @@ async def test_only_so_many_documents_are_remembered(
     assert contexts.enriched(last, LARGE).snippets
 
 
+async def test_who_can_wait_gets_a_choice_at_once(contexts: Contexts, request_: FimRequest) -> None:
+    (one,) = await contexts.now(request_, LARGE)
+    assert (one.snippet.text, one.reason, one.about) == ("def one(first):\n", "definitions", "one")
+    assert await contexts.now(replace(request_, context=False), LARGE) == ()
+    assert await contexts.now(request_, NOTHING) == ()
+
+
 @pytest.mark.parametrize("closed", [True, False])
 async def test_the_beginning_of_a_long_file_is_read_from_disk(
     request_: FimRequest, tmp_path: Path, closed: bool
