@@ -17,10 +17,11 @@ from ..processes import apart
 from .editors import FimbleEditor
 from .llama_vim import LlamaVim
 from .log import Work
+from .memory_alone import MemoryAlone
 from .passages import Place, Workplace
 from .typist import Editor
 
-LLAMA_VIM = "llama.vim"
+LLAMA_VIM, MEMORY_ALONE = "llama.vim", "memory without a model"
 READ_SECONDS = 120
 """Longer no project may take to be remembered."""
 
@@ -58,14 +59,16 @@ class Variant:
             async with llama(llama_server() or "") as served:
                 yield LlamaVim(served.session, workplace)
             return
+        if self.name == MEMORY_ALONE:
+            yield await MemoryAlone.of(folder, workplace)
+            return
         with apart():
             debounce = "auto" if in_real_time else "off"
             driver = Driver(folder, {"statistics": False, "debounce": debounce, **self.options})
             await driver.start(self._command)
             try:
                 if self.options.get("memory", True):
-                    async with asyncio.timeout(READ_SECONDS):
-                        await driver.project_is_read()
+                    await asyncio.wait_for(driver.project_is_read(), READ_SECONDS)
                 yield FimbleEditor(driver, folder, workplace)
             finally:
                 await driver.stop()
@@ -83,6 +86,7 @@ VARIANTS = (
     Variant("without other files", {"contextFiles": False}),
     Variant("without the gate", {"engine": "local"}, "gate"),
     Variant("without trim", {"engine": "local"}, "trim"),
+    Variant(MEMORY_ALONE),
     Variant(LLAMA_VIM),
 )
 
