@@ -114,7 +114,8 @@ class Index:
             if best is None or not best.matched or len(found) >= limit:
                 return
             matched, segment = best.matched, best.segment
-            number, following = segment.at(best.take())
+            place, following = best.take()
+            number = segment.file_at(place)
             path = segment.table.paths[number]
             if following and path != skipped and number not in self._segments[segment]:
                 found.append(Occurrence(following, matched, path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 
+from ..limits import FOLLOWING_BYTES
 from .layout import STRIDE
 from .segment import Segment
 
@@ -21,33 +22,32 @@ class Search:
         self._length = segment.length
         self._key, self._size, self._whole = key, len(key), int.from_bytes(key)
         self._first, self._places = 0, array("I")
-        self._texts: dict[int, bytes] = {}
         self._right = self._insertion()
         self._left = self._right - 1
-        self._above, self._below = self._agreeing(self._left), self._agreeing(self._right)
-        self.matched = max(self._above, self._below)
+        self._above, self._below = self._found(self._left), self._found(self._right)
+        self.matched = max(self._above, self._below)[0]
         """How many bytes agree at the best place that was not taken yet; 0: there is none."""
 
-    def take(self) -> int:
-        """That place; ``matched`` is then of the next one."""
-        if self._below >= self._above:
-            place = self._place(self._right)
+    def take(self) -> tuple[int, bytes]:
+        """That place, and the text behind it, to its file's end at most; ``matched`` is then of the next."""
+        if self._below[0] >= self._above[0]:
+            _, place, following = self._below
             self._right += 1
-            self._below = self._agreeing(self._right)
+            self._below = self._found(self._right)
         else:
-            place = self._place(self._left)
+            _, place, following = self._above
             self._left -= 1
-            self._above = self._agreeing(self._left)
-        self.matched = max(self._above, self._below)
-        return place
+            self._above = self._found(self._left)
+        self.matched = max(self._below[0], self._above[0])
+        return place, following[::-1].partition(b"\0")[0]
 
     def _insertion(self) -> int:
         """The first rank whose text does not come before the key."""
         low, high = self.segment.narrowed(self._key)
-        key, size, texts, read = self._key, self._size, self._texts, self.segment.backwards
+        key, size, read = self._key, self._size, self.segment.backwards
         while high - low > 2 * STRIDE:
             middle = (low + high) // 2
-            if self._text(middle) < key:
+            if read(self._place(middle), size) < key:
                 low = middle + 1
             else:
                 high = middle
@@ -55,20 +55,22 @@ class Search:
         places, first = self._places, self._first
         while low < high:  # the same, for what is most of a search's time
             middle = (low + high) // 2
-            texts[middle] = text = read(places[middle - first], size)
-            if text < key:
+            if read(places[middle - first], size) < key:
                 low = middle + 1
             else:
                 high = middle
         return low
 
-    def _agreeing(self, rank: int) -> int:
-        """How many bytes agree at a rank; none where there is no such rank."""
+    def _found(self, rank: int) -> tuple[int, int, bytes]:
+        """How many bytes agree at a rank, the place, and the text behind it backwards; nothing agrees where
+        there is no such rank."""
         if not 0 <= rank < self._length:
-            return 0
-        there = self._texts.get(rank) or self._text(rank)
-        differing = int.from_bytes(there) ^ self._whole if len(there) == self._size else self._whole
-        return self._size - (differing.bit_length() + 7 >> 3)
+            return 0, 0, b""
+        place, size = self._place(rank), self._size
+        behind = min(place, FOLLOWING_BYTES)
+        data = self.segment.backwards(place - behind, behind + size)
+        there = int.from_bytes(data[behind:].ljust(size, b"\0"))
+        return size - ((there ^ self._whole).bit_length() + 7 >> 3), place, data[:behind]
 
     def _place(self, rank: int) -> int:
         """What the array says; nothing outside the text is believed."""
@@ -77,10 +79,6 @@ class Search:
             index = rank - self._first
         place = self._places[index]
         return place if place < self._length else 0
-
-    def _text(self, rank: int) -> bytes:
-        text = self._texts[rank] = self.segment.backwards(self._place(rank), self._size)
-        return text
 
     def _look(self, first: int, count: int) -> None:
         self._first = max(0, first)

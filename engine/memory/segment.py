@@ -16,7 +16,6 @@ from array import array
 from bisect import bisect_left, bisect_right
 from pathlib import Path
 
-from ..limits import FOLLOWING_BYTES
 from .layout import NUMBER_BYTES, STRIDE, WORD_BYTES, WORDS, BadIndex, Header, read_header, read_table
 
 _PIECE = 1 << 20
@@ -64,12 +63,9 @@ class Segment:
         first = self.length - self.table.starts[number] - size
         return self._read(self._header.text_at + first + 1, size - 1)[::-1]
 
-    def at(self, place: int) -> tuple[int, bytes]:
-        """The number of the file that a place is in, and the text behind the place, to the file's end at
-        most."""
-        number = bisect_right(self.table.starts, self.length - place - 1) - 1
-        first = max(0, place - FOLLOWING_BYTES)
-        return number, self._read(self._header.text_at + first, place - first)[::-1].partition(b"\0")[0]
+    def file_at(self, place: int) -> int:
+        """The number of the file that a place is in."""
+        return bisect_right(self.table.starts, self.length - place - 1) - 1
 
     def sound(self) -> bool:
         """Whether text and array are what was written. Reads the whole file, and keeps none of it."""
