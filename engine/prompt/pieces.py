@@ -49,8 +49,9 @@ class PieceTable:
 
     @cached_property
     def _sorted(self) -> tuple[list[bytes], NDArray[np.intp]]:
-        found = sorted((piece, token) for token in range(self.size) if (piece := self.piece(token)))
-        return [piece for piece, _ in found], np.array([token for _, token in found], np.intp)
+        found = {token: piece for token in range(self.size) if (piece := self.piece(token))}
+        ids = sorted(found, key=found.__getitem__)
+        return [found[token] for token in ids], np.array(ids, np.intp)
 
     @cached_property
     def _longest(self) -> int:
