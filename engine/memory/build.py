@@ -107,9 +107,9 @@ def _end_with_parent() -> None:
 
 
 def _sentence(workspace: str, error: OSError) -> str:
+    reason = f"{error.strerror} ({error.filename})" if error.filename else error.strerror or str(error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk is too full to remember {workspace} ({error}). {_WITHOUT}"
-    reason = f"{error.strerror} ({error.filename})" if error.strerror else str(error)
+        return f"The disk is too full to remember {workspace}: {reason}. {_WITHOUT} Make space there."
     return f"{workspace} is not remembered: {reason}. {_WITHOUT}"
 
 

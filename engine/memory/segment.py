@@ -76,12 +76,12 @@ class Segment:
 
     def backwards(self, place: int, size: int) -> bytes:
         """``size`` bytes of the text backwards."""
-        return os.pread(self._handle, size, self._text_at + place)
+        return _read_at(self._handle, size, self._text_at + place)
 
     def places(self, first: int, count: int) -> array[int]:
         """A part of the array."""
         size = NUMBER_BYTES * count
-        data = os.pread(self._handle, size, self._array_at + NUMBER_BYTES * first)
+        data = _read_at(self._handle, size, self._array_at + NUMBER_BYTES * first)
         return array("I", data if len(data) == size else data.ljust(size, b"\0"))
 
     def narrowed(self, key: bytes) -> tuple[int, int]:
@@ -104,4 +104,13 @@ class Segment:
         return check
 
     def _read(self, start: int, size: int) -> bytes:
-        return os.pread(self._handle, size, start)
+        return _read_at(self._handle, size, start)
+
+
+def _seek_and_read(handle: int, size: int, start: int) -> bytes:
+    """For systems that cannot do both in one call; a segment belongs to one thread."""
+    os.lseek(handle, start, os.SEEK_SET)
+    return os.read(handle, size)
+
+
+_read_at = getattr(os, "pread", _seek_and_read)

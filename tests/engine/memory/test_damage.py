@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fimble.engine.limits import FOLLOWING_BYTES
+from fimble.engine.memory import segment as segment_module
 from fimble.engine.memory.files import Bounds
 from fimble.engine.memory.index import MANIFEST, Index, read_manifest
 from fimble.engine.memory.layout import BadIndex, Header
@@ -81,6 +82,13 @@ def test_a_file_that_is_cut_short_while_it_is_open(tmp_path: Path) -> None:
     for size in (path.stat().st_size - 100, path.stat().st_size // 2, Header.SIZE, 0):
         os.truncate(path, size)
         search(segment)
+
+
+def test_systems_without_pread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segment_module, "_read_at", segment_module._seek_and_read)
+    index = Index.open(made(tmp_path).parent)
+    assert index.find(b"print(a.", 1)[0].text == b"name_7(3))\n"
+    assert index.read("a.py") == TEXT
 
 
 @pytest.mark.parametrize("text", [b"", b"fimble", b"00000000{}", b"\xff" * 5000])

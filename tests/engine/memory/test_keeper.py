@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -130,6 +131,22 @@ async def test_silence_is_given_up(
     memory.prepare(str(project))
     await memory.ready(str(project))
     assert memory.problems == [f"{project} does not answer in time. {keeper._WITHOUT}"]
+
+
+async def test_several_questions_at_once_are_answered_together(memory: ProjectMemory, project: Path) -> None:
+    heard: list[Progress] = []
+    for _ in range(5):
+        memory.prepare(str(project), heard.append, every=0)
+    await memory.ready(str(project))
+    assert [each.ended for each in heard].count(True) <= 2
+
+
+def test_a_full_disk_is_one_sentence(project: Path) -> None:
+    said = build._sentence(str(project), OSError(errno.ENOSPC, "271 MB have to be free", "/home/me/.cache"))
+    assert said == (
+        f"The disk is too full to remember {project}: 271 MB have to be free (/home/me/.cache). "
+        "Suggestions go on without what the project says. Make space there."
+    )
 
 
 async def test_closing_stops_what_is_built(project: Path, tmp_path: Path) -> None:
