@@ -15,7 +15,7 @@ class FimbleEditor:
 
     def __init__(self, driver: Driver, folder: Path, workplace: Workplace) -> None:
         self._driver, self._folder, self._workplace = driver, folder, workplace
-        self._answer = Answer("", 0.0)
+        self._answer, self._asked = Answer("", 0.0), 0
         self._open: list[Path] = []
 
     def open(self, place: Place) -> None:
@@ -36,10 +36,13 @@ class FimbleEditor:
         self._driver.type(key)
 
     async def ask(self) -> str:
-        self._answer = await self._driver.ask()
-        if self._answer.text:
-            self._driver.show(self._answer)
-        return self._answer.text
+        self._asked += 1
+        number, answer = self._asked, await self._driver.ask()
+        if number == self._asked:  # later ones are of another text
+            self._answer = answer
+            if answer.text:
+                self._driver.show(answer)
+        return answer.text
 
     async def take(self, length: int) -> None:
         if length == len(self._answer.text):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from .log import Key, Log, Shown
@@ -44,6 +44,8 @@ class Typist:
     """What would be shown now if nothing new came: the rest of the last text."""
     _line: str = ""
     """Of the line that is written, what was written of it."""
+    _late: set[asyncio.Task[str]] = field(default_factory=set)
+    """Questions whose answers nobody waits for any more."""
 
     async def run(self) -> None:
         typed, began, parses = self.place.typed, time.perf_counter(), Parses(self.place)
@@ -55,6 +57,7 @@ class Typist:
             while taken:
                 taken = await self._press(parses, taken)
         self.log.seconds += time.perf_counter() - began
+        await asyncio.gather(*self._late)
         self.log.passages.append((len(typed), len(self.log.keys) - pressed))
         self._check()
 
@@ -68,12 +71,22 @@ class Typist:
             await self.editor.type(written)
         self._at += len(written)
         self._left = self._left[len(written) :] if self._left.startswith(written) else ""
-        shown = await self.editor.ask() if self._at < len(self.place.typed) else ""
-        seconds = time.perf_counter() - began
-        self._note(start, written, taken, seconds)
-        verdict = self._look(shown, parses) if self._at < len(self.place.typed) else 0
+        shown = await self._answer() if self._at < len(self.place.typed) else ""
+        self._note(start, written, taken, time.perf_counter() - began)
+        take = self._look(shown, parses) if shown is not None and self._at < len(self.place.typed) else 0
         await asyncio.sleep(max(0.0, self.pace - (time.perf_counter() - began)))
-        return verdict
+        return take
+
+    async def _answer(self) -> str | None:
+        """What is shown now; None where the next key comes before that is known."""
+        if not self.pace:
+            return await self.editor.ask()
+        asked = asyncio.create_task(self.editor.ask())
+        await asyncio.wait([asked], timeout=self.pace)
+        if asked.done():
+            return asked.result()
+        self._late.add(asked)
+        return None
 
     def _note(self, start: int, written: str, taken: int, seconds: float) -> None:
         kinds = self.place.kinds

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -118,3 +120,28 @@ async def test_variants_are_compared_passage_by_passage() -> None:
     assert more == 17 / 22
     assert error > 0
     assert saved_more(ours, ours) == (0.0, 0.0)
+
+
+class Slow(Scripted):
+    """Its second answer comes only when two more keys were pressed."""
+
+    asked = 0
+
+    async def ask(self) -> str:
+        self.asked += 1
+        shown = await super().ask()
+        if self.asked == 2:
+            self._pressed = asyncio.Event()
+            await self._pressed.wait()
+        elif self.asked == 4:
+            self._pressed.set()
+        return shown
+
+
+async def test_in_real_time_no_key_waits_for_an_answer() -> None:
+    log, where = Log("python"), place("abcdef")
+    editor = Slow(where, {"ab": "cdef"})
+    await Typist(editor, where, log, pace=0.01).run()
+    assert [each.characters for each in log.shown] == [3]
+    assert [key.written for key in log.keys] == [1, 1, 1, 1, 1, 1]
+    assert log.changes == 1

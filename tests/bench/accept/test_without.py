@@ -6,6 +6,7 @@ import pytest
 
 from bench.accept import without
 from fimble.engine import engine
+from fimble.engine.trim import Trimmer
 from fimble.engine.types import FimRequest
 from fimble.lsp.context import request as requests
 
@@ -14,16 +15,14 @@ def test_without_the_gate_everything_is_wanted(monkeypatch: pytest.MonkeyPatch) 
     asked = FimRequest("a", "b", eagerness="subtle", min_confidence=0.5)
     monkeypatch.setattr(requests, "engine_request", lambda *args, **named: asked)
     without.without_gate()
-    changed = requests.engine_request(None, None, None)
+    changed = vars(requests)["engine_request"]()
     assert (changed.eagerness, changed.min_confidence) == (None, None)
     assert (changed.prefix, changed.suffix) == ("a", "b")
 
 
 def test_without_trim_the_model_s_words_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "Trimmer", engine.Trimmer)
-    request = FimRequest("f(", ")\n")
-    assert engine.Trimmer(request).feed("x)\n") + engine.Trimmer(request).finish("stop") != "x)\n"
+    monkeypatch.setattr(engine, "Trimmer", Trimmer)
     without.without_trim()
-    trimmer = engine.Trimmer(request)
+    trimmer = vars(engine)["Trimmer"](FimRequest("f(", ")\n"))
     assert trimmer.feed("x)\n") + trimmer.finish("stop") == "x)\n"
     assert not trimmer.done
