@@ -9,6 +9,7 @@ from functools import lru_cache
 from posixpath import basename, dirname, join
 from typing import Literal
 
+from ..prompt.window import head
 from ..syntax.definitions import Definition
 from ..syntax.languages import find_language
 from ..syntax.outline import outline
@@ -99,7 +100,9 @@ def _similar(place: Place, files: Files, plan: Plan, imports: Sequence[str]) -> 
     texts = ((path, text) for path in paths if (text := files.text(path)) is not None)
     for window in most_like(texts, wanted_words(place.prefix), plan.likeness)[: plan.windows]:
         yield Chosen(
-            Snippet(window.path, window.text), "similar", f"{window.score:.0%} of the names in common"
+            Snippet(window.path, head(window.text, plan.window_characters)),
+            "similar",
+            f"{window.score:.0%} of the names in common",
         )
 
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 class Plan:
     """``characters`` bounds all snippets together, ``definitions`` those of used names, 0 for none;
     ``windows`` counts similar windows, each at least ``likeness`` like the text at the cursor; ``outlines``
-    counts outlines of other open files and of the file that belongs to this one."""
+    counts outlines of other open files and of the file that belongs to this one. A window has at most
+    ``window_characters``: a prompt takes snippets whole or not at all."""
 
     characters: int
     definitions: int
     windows: int
     outlines: int
     likeness: float = 0.3
+    window_characters: int = 900
 
 
 NOTHING = Plan(0, 0, 0, 0)
@@ -26,12 +28,8 @@ LARGE = Plan(3_000, 1_500, 3, 1)
 
 
 def plan_for(file_bytes: int | None) -> Plan:
-    """The plan for a model by the size of its file; None where that is not known.
-
-    Measured with the bundled model at 440 ends of lines in packages that it never saw, in five languages:
-    with nothing beside the file 21.6 % are exact and 26.8 % of the characters saved; with outlines of open
-    files 21.8 and 26.1 %, with definitions of used names 21.6 and 26.4, with similar windows 21.6 and 27.3.
-    The project's memory helps it instead, and takes no room in the prompt.
-    """
+    """The plan for a model by the size of its file; None where that is not known. What other files do for a
+    model in the prompt is measured by ``python -m training.evaluate.context``; the project's memory helps a
+    small one without any room there."""
     small = file_bytes is not None and file_bytes <= SMALL_BYTES
     return NOTHING if small else LARGE

@@ -115,6 +115,12 @@ class TestSimilar:
             "a/z.py"
         ]
 
+    def test_a_window_is_cut_at_a_line_s_end_to_what_there_is_room_for(self) -> None:
+        room = len(self.LOOP) - 1
+        plan = Plan(2_000, 0, 1, 0, window_characters=room)
+        (one,) = chosen(self.LOOP, plan, files(a__z_py=self.LOOP))
+        assert one.snippet.text == self.LOOP[: self.LOOP.index("\n", self.LOOP.index("total")) + 1]
+
     def test_what_is_not_alike_does_not_help(self) -> None:
         assert chosen(self.LOOP, SIMILAR, files(b__x_py=MODELS), "b/x.py") == []
 
