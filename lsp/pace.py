@@ -25,8 +25,6 @@ WEIGHT = 0.1
 """How much of a new measurement goes into an average."""
 BURST = 0.6
 """Keys that come within this part of the usual time are a burst; their requests wait for as long."""
-PAUSE = 1.25
-"""After this many usual times the user waits, and does not type."""
 
 
 class Pace:
@@ -76,8 +74,6 @@ class Pace:
         if new or self._gap is None or self._keys < KEYS_FOR_RHYTHM:
             return 0.0
         in_burst = self.usual * BURST
-        if self.answer > self.usual:
-            return min(self.usual * PAUSE, LONGEST_SECONDS)
-        if saving or self._gap < in_burst:
+        if saving or self._gap < in_burst or self.answer > self.usual:
             return in_burst
         return min(self.answer, in_burst) if word == self._doubtful else 0.0

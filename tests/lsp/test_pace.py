@@ -66,8 +66,8 @@ class TestDelay:
         assert typist.delay() == pytest.approx(0.03)
         assert typist.pace.delay(("u", 9), False) == 0
 
-    def test_an_answer_that_would_come_after_the_next_key_waits_for_a_pause(self) -> None:
-        assert 0.12 < Typist(*STEADY, answer=0.4).delay() < 0.24
+    def test_an_answer_that_would_come_after_the_next_key_waits_a_little(self) -> None:
+        assert Typist(*STEADY, answer=0.4).delay() == pytest.approx(BURST * 0.12)
 
     def test_after_a_pause_and_after_other_edits_nothing_waits(self) -> None:
         typist = Typist(*STEADY, 3.0)

@@ -48,20 +48,23 @@ async def test_is_looked_at_now_and_then_and_nobody_waits() -> None:
         return len(looks) == 1
 
     power = Power(look, lambda: now[0])
-    assert not power.saving
-    assert not power.saving, "the first look is still going on"
+    told = [power.saving, power.saving]  # the first look is still going on
     seen.set()
-    assert power.looking is not None
-    await power.looking
+    await end_of_look(power)
     now[0] += LOOK_SECONDS / 2
-    assert power.saving
+    told.append(power.saving)
     assert power.looking is None
     now[0] += LOOK_SECONDS
-    assert power.saving, "until something else is seen"
+    told.append(power.saving)
+    await end_of_look(power)
+    told.append(power.saving)
+    assert told == [False, False, True, True, False]
+    assert len(looks) == 2
+
+
+async def end_of_look(power: Power) -> None:
     assert power.looking is not None
     await power.looking
-    assert not power.saving
-    assert len(looks) == 2
 
 
 async def test_is_not_waited_for_at_the_end() -> None:
