@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from .limits import CONTEXT_CHARACTERS
 from .prompt.window import clip
 from .syntax.cursor import CursorContext, glance
-from .types import FimRequest
+from .types import FimRequest, Mode
 
 _WORD = re.compile(r"\w")
 _DATA = {"json", "jsonc"}
@@ -45,7 +45,7 @@ def prepare(request: FimRequest, reach: int = CONTEXT_CHARACTERS) -> Prepared:
     silent = unwanted(request, found)
     if request.mode == "auto":
         at_end = not request.suffix.partition("\n")[0].strip()
-        mode = "block" if found.block else "next" if at_end and may_end(request, found) else "line"
+        mode: Mode = "block" if found.block else "next" if at_end and may_end(request, found) else "line"
         request = replace(request, mode=mode)
     return Prepared(request, newline, ending, silent)
 

@@ -20,6 +20,8 @@ _DEFINITION = re.compile(
 )
 _OPENER = re.compile(r"([:{(\[]|=>|->|\b(then|do|else|begin))\s*$|^\s*(def|function|class|module)\b")
 TAB_WIDTH = 4
+BETWEEN = 40
+"""So many characters may be put in ahead of more code in a line; a longer text tells the line anew."""
 _SEARCHED = 8_000
 
 
@@ -83,6 +85,12 @@ def _outer(line_head: str, above: Iterable[str]) -> int:
         return indentation(line_head)
     depth = indentation(line_head)
     return next((found for line in above if (found := indentation(line)) < depth), -1)
+
+
+def fits_between(text: str, around: Surroundings) -> bool:
+    """Whether a text can stand ahead of more code in its line: it is short, and joins no words."""
+    joined = _WORD.match(text[-1:]) and _WORD.match(around.line_rest[:1])
+    return len(text) <= BETWEEN and not joined
 
 
 def copies_above(line: str, earlier: Sequence[str], around: Surroundings) -> bool:

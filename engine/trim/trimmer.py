@@ -157,6 +157,8 @@ class Trimmer:
         if self._only_copies or len(self._lines) <= self._shown:
             return ""
         self._tidy_last_line()
+        if self._around.rest_is_code and not rules.fits_between("\n".join(self._lines), self._around):
+            return ""
         if self._checker.acceptable("\n".join(self._lines)):
             return self._show(len(self._lines))
         return self._show_as_far_as_sound()

@@ -225,6 +225,23 @@ class TestSoundLines:
         assert trim(around, "y, z)", mode="line") == "y, z)"
 
 
+class TestAheadOfMoreCode:
+    @pytest.mark.parametrize(
+        ("around", "written", "shown"),
+        [
+            ("    return ▮self._item(row)\n", "self.connection.execute().fetchone()", ""),
+            ("    return ▮self._item(row)\n", "not ", "not "),
+            ("    row = ▮self.get(row)\n", "e", ""),
+            ("x = f(▮, key=1)\n", "b, c", "b, c"),
+            ("x = f(▮, key=1)\n", ", ".join("b" * 30), ""),
+            ("x = ▮ + 1\n", "foo(2", ""),
+            ("x = ▮ + 1\n", "foo(2)", "foo(2)"),
+        ],
+    )
+    def test_what_does_not_fit_is_not_shown(self, around: str, written: str, shown: str) -> None:
+        assert trim(around, written, mode="line") == shown
+
+
 RIGHT_CODE = [
     "0xFFFFFFFFFFFFFFFF",
     "0" * 40,
