@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -56,11 +56,7 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
 
     def threshold(self, eagerness: Eagerness, taken: tuple[bool, ...]) -> float:
         """How likely a text must be, after what became of the last ones."""
-        refused = next(
-            (n for n, each in enumerate(taken[:_MOST_REFUSED]) if each), len(taken[:_MOST_REFUSED])
-        )
-        missing: float = 1 - self.thresholds[eagerness]
-        return 1 - missing * (1 - self.refused) ** refused
+        return raised(self.thresholds[eagerness], self.refused, taken)
 
     def floor(self, threshold: float) -> float:
         """The product of token probabilities below which nothing can be as likely as ``threshold``."""
@@ -88,6 +84,14 @@ class Calibrations(Struct, frozen=True, forbid_unknown_fields=True):
                     return each
         megabytes = _size(file) / 1e6
         return [each for each in self.size if each.megabytes <= megabytes][-1]
+
+
+def raised(threshold: float, refused: float, taken: Sequence[bool]) -> float:
+    """A threshold after suggestions that were refused: each of those since one was taken moves it by the part
+    ``refused`` of what it lacks to certainty."""
+    last = taken[:_MOST_REFUSED]
+    count = next((number for number, each in enumerate(last) if each), len(last))
+    return 1 - (1 - threshold) * (1 - refused) ** count
 
 
 @cache

@@ -60,8 +60,10 @@ def _tell(found: Fitted) -> None:
         zip(NAMES, found.model.weights, found.spread, strict=True), key=lambda w: -abs(w[1] * w[2])
     )
     show("Weights", ("", "weight", "× spread"), [[n, f"{w:.3f}", f"{w * s:.3f}"] for n, w, s in weights])
+    chosen = found.chosen
     note(
-        f"{found.chosen.thresholds}, wrong {found.chosen.wrong}, partly {found.chosen.partly}, {found.floors}"
+        f"{chosen.thresholds}, wrong {chosen.wrong}, partly {chosen.partly}, refused {chosen.refused}, "
+        f"{found.floors}"
     )
 
 

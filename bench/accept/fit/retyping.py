@@ -6,9 +6,11 @@ before, so a threshold costs no model.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fimble.engine.gate.calibration import raised
 from fimble.engine.gate.weighing import Cut, best
 
 from ..rules import Verdict, judge
@@ -50,26 +52,27 @@ class Weighed:
         return self.position.text[: chosen.length] if chosen else ""
 
 
-def retype(passages: Sequence[Sequence[Weighed]], threshold: float) -> Typed:
-    """Type all passages; each position must be known."""
+def retype(passages: Sequence[Sequence[Weighed]], threshold: float, refused: float) -> Typed:
+    """Type all passages; each position must be known. ``refused`` is that of a calibration."""
     typed = Typed()
     for passage in passages:
-        _retype(passage, threshold, typed)
+        _retype(passage, threshold, refused, typed)
     return typed
 
 
-def _retype(passage: Sequence[Weighed], threshold: float, typed: Typed) -> None:
+def _retype(passage: Sequence[Weighed], threshold: float, refused: float, typed: Typed) -> None:
     whole = passage[0].position.truth
-    at, left, taken = 0, "", 0
+    at, left, outcomes = 0, "", deque[bool](maxlen=8)
     typed.characters += len(whole)
     while at < len(whole):
-        new = left or passage[at].shown(threshold)
+        new = left or passage[at].shown(raised(threshold, refused, [*outcomes]))
         ahead = whole[at:]
         found = judge(new, ahead) if new else None
         if found and new != left:
             typed.shown += 1
             typed.right += found.verdict is Verdict.RIGHT
             typed.wrong += found.verdict is Verdict.WRONG
+            outcomes.appendleft(found.verdict is not Verdict.WRONG)
         taken = found.taken if found and found.taken else 1
         typed.keys += 1
         written = ahead[:taken]

@@ -26,17 +26,13 @@ def write(file: Path, model: str, found: Fitted, provenance: str) -> None:
     """Replace one model's table."""
     document: Any = tomlkit.parse(file.read_text("utf-8"))
     weights = dict(zip(NAMES, found.model.weights.tolist(), strict=True))
-    refused = document["model"].get(model, {}).get("refused", 0.0)
-    document["model"][model] = _table(
-        provenance, found.model.bias, weights, found.chosen, found.floors, refused
-    )
+    document["model"][model] = _table(provenance, found.model.bias, weights, found.chosen, found.floors)
     file.write_text(tomlkit.dumps(document), "utf-8")
 
 
 def write_sizes(file: Path, found: Fitted, model: str) -> None:
     """Replace the tables by size, which are derived from the one model that was fitted."""
     document: Any = tomlkit.parse(file.read_text("utf-8"))
-    refused = document["model"][model]["refused"]
     tables = tomlkit.aot()
     for megabytes, share in SIZES:
         bias = (1 - share) * found.alone.bias
@@ -46,7 +42,7 @@ def write_sizes(file: Path, found: Fitted, model: str) -> None:
             f"to {model}"
         )
         floors = [(0.0, 0.0), *((level, _floor(level, bias, weight)) for level in _LEVELS)]
-        table = _table(said, bias, {"running": weight}, found.chosen_alone, floors, refused)
+        table = _table(said, bias, {"running": weight}, found.chosen_alone, floors)
         table.add("megabytes", megabytes)
         tables.append(table)
     document["size"] = tables
@@ -59,7 +55,6 @@ def _table(
     weights: dict[str, float],
     chosen: Chosen,
     floors: list[tuple[float, float]],
-    refused: float,
 ) -> Table:
     table = tomlkit.table()
     table.add("provenance", provenance)
@@ -67,7 +62,7 @@ def _table(
     table.add("floors", [list(pair) for pair in floors])
     table.add("wrong", chosen.wrong)
     table.add("partly", chosen.partly)
-    table.add("refused", refused)
+    table.add("refused", chosen.refused)
     table.add("bias", round(bias, 4))
     lines = tomlkit.table()
     for name, weight in weights.items():
