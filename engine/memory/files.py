@@ -18,7 +18,7 @@ from ..privacy.rules import IGNORE_FILE, PrivacyRules
 from ..privacy.secrets import looks_secret
 from .ignored import GITIGNORE, Ignored, rules_of
 from .layout import Entry
-from .limits import ENTRIES_SEEN, FILE_BYTES, FOLDER_DEPTH, WALK_SECONDS
+from .limits import ENTRIES_SEEN, FILE_BYTES, FOLDER_DEPTH, FOLDER_ENTRIES, WALK_SECONDS
 
 _OTHERS_FOLDERS = """
     node_modules bower_components jspm_packages site-packages __pycache__ __pypackages__ venv virtualenv
@@ -43,6 +43,7 @@ _NAMES = "Makefile Dockerfile Rakefile Gemfile CMakeLists.txt Justfile justfile"
 _BY_PROGRAMS = (".min.js", ".min.css", ".bundle.js", ".pb.go", "_pb2.py", "_pb2_grpc.py", ".g.dart")
 _LOCKS = ("package-lock.json", "composer.lock", "npm-shrinkwrap.json", "pnpm-lock.yaml")
 _RANKS = dict.fromkeys(_OTHER_TEXT, 1) | dict.fromkeys(_CODE, 0)
+_TOO_MANY = "it has too many files to look at them all"
 Ask = Callable[[Path], str | None]
 
 
@@ -75,7 +76,10 @@ def find_files(
     walk = _Walk(root, named or root)
     code, others = list[Entry](), list[Entry]()
     for entry in walk:
-        (code if rank(entry.path) == 0 else others).append(entry)
+        if rank(entry.path) == 0:
+            code.append(entry)
+        elif len(others) <= bounds.files:
+            others.append(entry)
         if (count := len(code) + len(others)) % 500 == 0:
             seen(count)
         if len(code) > bounds.files:
@@ -125,7 +129,7 @@ class _Walk:
         while folders:
             parts, rules, ignores = folders.popleft()
             if self._left <= 0 or time.process_time() > self._ends:
-                self.cut = self.cut or "it has too many files to look at them all"
+                self.cut = _TOO_MANY
                 return
             try:
                 entries = self._list(parts)
@@ -152,7 +156,8 @@ class _Walk:
         with os.scandir(self._root.joinpath(*parts)) as entries:
             for entry in entries:
                 self._left -= 1
-                if self._left < 0:
+                if self._left < 0 or len(listed) >= FOLDER_ENTRIES:
+                    self.cut = _TOO_MANY
                     break
                 listed.append(entry)
         return sorted(listed, key=lambda each: each.name)

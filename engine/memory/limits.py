@@ -9,6 +9,8 @@ FILE_BYTES = 512 << 10
 """A file that is longer is not remembered."""
 ENTRIES_SEEN = 400_000
 """So many names of files and folders are looked at, those nearest to the workspace's folder first."""
+FOLDER_ENTRIES = 50_000
+"""So many of one folder."""
 FOLDER_DEPTH = 48
 """Folders that lie deeper are not looked into."""
 MEAN_LINE_BYTES, LONGEST_LINE_BYTES = 160, 4_000
@@ -58,8 +60,9 @@ CLEANING_SECONDS = 10.0
 """How long it is looked for indexes that nobody needs any more."""
 BUILD_SECONDS = 1_800.0
 """How long building may take in all."""
-SILENT_SECONDS = 180.0
-"""How long building may give no sign of life; a disk that does not answer is given up then."""
+SILENT_SECONDS = 300.0
+"""How long building may give no sign of life; a disk that does not answer is given up then. A process of
+lowest priority may get no time for long, too."""
 UPDATE_SECONDS = 20.0
 """An index is brought up to date no more often."""
 LISTED_SECONDS = 300.0

@@ -125,6 +125,14 @@ def test_so_many_names_are_looked_at_and_no_more(tmp_path: Path, monkeypatch: py
     assert some.cut == "Not all of the project is remembered: it has too many files to look at them all."
 
 
+def test_so_many_of_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(tmp_path, *(f"all/{number}.py" for number in range(30)), "b.py", "zoo/c.py")
+    monkeypatch.setattr(module, "FOLDER_ENTRIES", 20)
+    some = find_files(tmp_path, ROOMY)
+    assert len(some.entries) == 22
+    assert "too many files" in some.cut
+
+
 def test_deep_folders_end(tmp_path: Path) -> None:
     made(tmp_path, "/".join("d" * 45) + "/a.py", "/".join("e" * 60) + "/b.py")
     assert [path[0] for path in found(tmp_path)] == ["d"]
