@@ -1,7 +1,7 @@
 """One keystroke, from what the editor asks to what it shows, read from top to bottom.
 
-Snapshot, may it be suggested for, is the answer known, what the engine is told, asking, is it still
-right, showing. Each stage is a function; :func:`suggest` calls them in this order.
+Snapshot, may it be suggested for, is the answer known, a pause in typing, what the engine is told, asking,
+is it still right, showing. Each stage is a function; :func:`suggest` calls them in this order.
 """
 
 from __future__ import annotations
