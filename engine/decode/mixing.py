@@ -7,7 +7,7 @@ are believed, w, depends on the place: on the match, on how much they agree, and
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..runtimes.base import Scores
@@ -35,15 +35,21 @@ class Advice:
     behind: bytes = b""
 
     def said(self, end: int | None, allowed: Mask | None, typed: bytes) -> dict[int, Said]:
-        """What is said of the next token, among those that are allowed; ``end`` ends the answer, and
-        ``typed`` is what of the text ahead of the cursor the tokens still have to spell."""
+        """What the proposals say of the next token."""
+        return evidence(self.proposed(end, allowed, typed), self.weights)
+
+    def proposed(
+        self, end: int | None, allowed: Mask | None, typed: bytes
+    ) -> Sequence[tuple[int, Candidate]]:
+        """The tokens with which candidates begin, of those that are allowed, the best first; ``end`` ends the
+        answer, and ``typed`` is what of the text ahead of the cursor the tokens still have to spell."""
         found = list[tuple[int, Candidate]]()
         for each in self.proposer.propose():
             over = self.behind and not typed and each.text.startswith(self.behind)
             token = end if over else self.first((typed + each.text)[:_TOKENISED])
             if token is not None and (allowed is None or allowed[token]):
                 found.append((token, each))
-        return evidence(found, self.weights)
+        return found
 
 
 def behind(suffix: str, line: bool) -> bytes:
