@@ -218,8 +218,8 @@ MATCHED_BYTES, FOLLOWING_BYTES = 64, 64
 """What is looked at of the text ahead of a place where the last characters stood before, and behind it."""
 OTHER_TEXT_BYTES = 65_536
 """In so much of the texts of other open files it is looked for what may follow, the nearest; no error."""
-OCCURRENCES = 24
-"""So many places are looked at in each of the file, the other open files and the project."""
+OCCURRENCES, PROJECT_OCCURRENCES = 24, 12
+"""So many places are looked at in the file, in the other open files, and in the project."""
 FIRST_TOKENS_KEPT = 4_096
 """Of so many texts it is known with which token they begin."""
 CANDIDATES = 16

@@ -18,7 +18,7 @@ _FADING = 0.001
 changed."""
 _MARGIN = 1.15
 """A gain below this is lost again beside the model's calls."""
-_FIRST_ODDS = (0.5, 0.55, 0.6, 0.65, 0.75, 0.8, 0.85, 0.85)
+_FIRST_ODDS = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.75, 0.8, 0.85, 0.85)
 """For each of :data:`~.evidence.MATCHES`, before anything was seen."""
 _FIRST_COUNT, _MOST_COUNT = 8.0, 200.0
 """How many observations the first odds stand for, and how many the newest ones are a part of."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..types import Scope
 from .proposals import SCOPES, Candidate
 
-MATCHES = (6, 8, 12, 16, 24, 32, 48, 64)
+MATCHES = (3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 """Matches are told apart by how many bytes they have at least."""
 _LEAST = 1e-6
 """Probabilities count as no smaller than this, nor nearer to 1."""

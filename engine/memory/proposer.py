@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ..decode.proposals import SCOPES, Candidate
-from ..limits import CANDIDATES, MATCHED_BYTES, OCCURRENCES
+from ..limits import CANDIDATES, MATCHED_BYTES, OCCURRENCES, PROJECT_OCCURRENCES
 from ..types import FimRequest, Scope
+from .followed import Followed
 from .occurrences import Occurrence, Occurrences
 from .scopes import Nearness
 from .texts import SHORTEST, OtherTexts, OwnText
@@ -31,9 +32,10 @@ class ScopedProposer:
         path: str = "",
     ) -> None:
         self._make_own, self._own = own, None
-        self._others, self._project = others, project
+        self._others = Followed(others, OCCURRENCES, path) if others is not None else None
+        self._project = Followed(project, PROJECT_OCCURRENCES, path) if project is not None else None
         self._open = frozenset(others.paths) if others is not None else frozenset()
-        self._nearness, self._path = nearness or Nearness(path, ""), path
+        self._nearness = nearness or Nearness(path, "")
         self._new = bytearray()
         self._known: Sequence[Candidate] | None = None
 
@@ -43,6 +45,9 @@ class ScopedProposer:
         if data:
             self._new += data
             self._known = None
+            for source in (self._others, self._project):
+                if source is not None:
+                    source.accept(data)
 
     def propose(self) -> Sequence[Candidate]:
         if self._known is None:
@@ -57,10 +62,10 @@ class ScopedProposer:
         for each in own.find(tail, OCCURRENCES):
             yield each, "file"
         if self._others is not None:
-            for each in self._others.find(tail, OCCURRENCES, self._path):
+            for each in self._others.find(tail):
                 yield each, "open"
         if self._project is not None:
-            for each in self._project.find(tail, OCCURRENCES, self._path):
+            for each in self._project.find(tail):
                 if each.path not in self._open:
                     yield each, self._nearness.scope(each.path)
 

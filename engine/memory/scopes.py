@@ -23,9 +23,15 @@ class Nearness:
     def __init__(self, path: str, text: str) -> None:
         self._folder = dirname(path)
         self._imported = _imported(_head(text))
+        self._known: dict[str, Scope] = {}
 
     def scope(self, path: str) -> Scope:
         """That of another file of the project."""
+        if (known := self._known.get(path)) is None:
+            known = self._known[path] = self._scope(path)
+        return known
+
+    def _scope(self, path: str) -> Scope:
         if dirname(path) == self._folder:
             return "folder"
         stem = basename(path).partition(".")[0]

@@ -9,8 +9,10 @@ from itertools import accumulate, islice
 from ..limits import FOLLOWING_BYTES, MATCHED_BYTES, OTHER_TEXT_BYTES
 from .occurrences import Occurrence
 
-SHORTEST, LONG = 6, 16
-"""How many of the last bytes must be found again; a longer match is looked for first."""
+SHORTEST, LONG = 3, 16
+"""How many of the last bytes must be found again: a few, for a word that was begun."""
+_LENGTHS = (LONG, 6, SHORTEST)
+"""A longer match is looked for first."""
 _ENOUGH = 4
 """Where so many long matches were found, short ones have nothing to add."""
 _BREAK = b"\0"
@@ -66,7 +68,7 @@ Places = Iterator[tuple[bytes | bytearray, int]]
 def _best(search: Callable[[bytes], Places], tail: bytes, limit: int) -> list[tuple[bytes | bytearray, int]]:
     """Places behind the last bytes: of a long match, and if there are few, of a short one."""
     found: list[tuple[bytes | bytearray, int]] = []
-    for length in (LONG, SHORTEST):
+    for length in _LENGTHS:
         if len(tail) >= length and len(found) < _ENOUGH:
             found = list(islice(search(tail[-length:]), limit))
     return found

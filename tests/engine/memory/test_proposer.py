@@ -13,7 +13,7 @@ from fimble.engine.limits import CANDIDATES, FOLLOWING_BYTES, IMPORT_LINES, MATC
 from fimble.engine.memory.occurrences import Occurrence
 from fimble.engine.memory.proposer import ScopedProposer, proposer
 from fimble.engine.memory.scopes import Nearness
-from fimble.engine.memory.texts import SHORTEST, OtherTexts, OwnText
+from fimble.engine.memory.texts import LONG, SHORTEST, OtherTexts, OwnText
 from fimble.engine.types import FimRequest, Snippet
 
 SEEN = "total = price * count\nprint(total)\n"
@@ -40,10 +40,14 @@ def test_the_end_of_the_file_has_nothing_to_say() -> None:
     assert best("total = pri", "\ntotal = pri") is None
 
 
-def test_five_bytes_are_not_enough() -> None:
-    assert SHORTEST == 6
-    assert best("abcdeX\nabcde") is None
-    assert best("abcdefX\nabcdef") == "X\nabcdef"
+def test_two_bytes_are_not_enough() -> None:
+    assert SHORTEST == 3
+    assert best("abX\nab") is None
+    assert best("abcX\nabc") == "X\nabc"
+
+
+def test_a_word_that_was_begun_is_found_where_it_stands_whole() -> None:
+    assert (best("from constants import hbar\n\nnu = m * omega / hb") or "").startswith("ar\n")
 
 
 def test_places_that_say_the_same_support_each_other() -> None:
@@ -173,3 +177,33 @@ def test_a_candidate_stands_somewhere_behind_as_much_as_it_says(texts: list[str]
             assert 0 < len(each.text) <= FOLLOWING_BYTES
             where = [own] if each.scope == "file" else others
             assert any(own[-each.matched :] + each.text in text for text in where)
+
+
+def test_a_place_that_goes_on_as_the_answer_does_is_followed_without_a_search() -> None:
+    line = "return self.width * self.height + self.depth * self.weight\n" * 2
+    project = Project({"b.py": "    def size(self):\n        " + line})
+    source = proposer(FimRequest("    def size(self):\n        ", "", path="a.py"), project)
+    for at in range(0, 40, 5):
+        found = source.propose()
+        assert found[0].text.startswith(line[at : at + 20].encode())
+        source.accept(line[at : at + 5].encode())
+    assert len(project.asked) == 1
+    source.accept(b"something else")
+    assert not [each for each in source.propose() if each.scope == "folder"]
+    assert len(project.asked) == 2
+
+
+@given(st.lists(st.text("ab\n", min_size=1, max_size=5), max_size=12), st.text("ab\n", max_size=400))
+def test_what_is_followed_is_as_good_as_what_is_searched(answer: list[str], other: str) -> None:
+    """The best place, and how long its match is."""
+    before = "abab\nabaabb\n" * 2
+    followed = proposer(FimRequest(before, "", path="a.py"), Project({"b.py": other}))
+    for at in range(len(answer) + 1):
+        found = [each for each in followed.propose() if each.scope == "folder"]
+        fresh = proposer(FimRequest(before + "".join(answer[:at]), "", path="a.py"), Project({"b.py": other}))
+        again = [each for each in fresh.propose() if each.scope == "folder"]
+        if again and again[0].matched >= LONG:
+            assert found
+            assert found[0].matched >= again[0].matched
+        if at < len(answer):
+            followed.accept(answer[at].encode())
