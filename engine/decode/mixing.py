@@ -17,6 +17,8 @@ from .filters import Mask
 from .proposals import Candidate, Proposer
 from .sampler import Sampler
 
+SURE = 0.97
+"""A model that is so sure of its token is not contradicted, and nothing is searched."""
 _LEAST = 1e-30
 _BEHIND = 12
 """Where so many bytes stand behind the cursor already, nothing is missing."""
@@ -70,7 +72,7 @@ class MixedChoice:
     def choose(self, scores: Scores, allowed: Mask | None = None, typed: bytes = b"") -> Choice:
         model = self._likelihoods.all(scores, allowed)
         end, over = self._likelihoods.end(model)
-        said = self._advice.said(end, allowed, typed)
+        said = self._advice.said(end, allowed, typed) if model.max() < SURE else {}
         weight = self._weight(said, model, over) if said else 0.0
         token = self._sampler.choose(_mixed(scores, model, said, weight) if weight else scores, allowed)
         held, heard = float(model[token]), said.get(token)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fimble.engine.decode.evidence import MATCHES, Weights
+from fimble.engine.decode.mixing import SURE
 from fimble.engine.decode.proposals import SCOPES
 
 from .places import Numbers, Places
@@ -67,7 +68,7 @@ def mixed(places: Places, weights: Weights) -> Mixed:
         + weights.known * np.log(np.maximum(places.known[rows, best], LEAST))
         + weights.same * (places.token[rows, best] == places.top_token)
     )
-    believed = there.any(1) & (places.over < weights.over)
+    believed = there.any(1) & (places.over < weights.over) & (places.top < SURE)
     share = np.where(believed, 1 / (1 + np.exp(-np.clip(trust, -30, 30))), 0)
     right = (1 - share) * places.right + share * (shares * places.hit).sum(1)
     of_top = np.where(places.token == places.top_token[:, None], shares, 0).sum(1)

@@ -21,9 +21,10 @@ from fimble.engine.decode.weights import weights_for
 from fimble.engine.memory.proposer import ScopedProposer
 from fimble.engine.memory.texts import OwnText
 from fimble.engine.runtimes.base import Scores
+from fimble.engine.runtimes.fake import FakeModel, FakeOptions
 from fimble.engine.types import Grammar, Sampling
 
-from .helpers import compiler, fake, joined, plan, run
+from .helpers import compiler, joined, plan, run
 
 SMALL, END, SIZE = 1_000_000, 0, 256
 WEIGHTS = weights_for(SMALL)
@@ -133,6 +134,18 @@ def test_a_model_that_is_sure_keeps_its_word() -> None:
     assert choice.probability < choice.model == pytest.approx(0.9)
 
 
+def test_nothing_is_searched_where_the_model_is_quite_sure() -> None:
+    class Unasked(Fixed):
+        def propose(self) -> Sequence[Candidate]:
+            raise AssertionError("it was asked")
+
+    chooser = mixed([])
+    chooser._advice = replace(chooser._advice, proposer=Unasked([]))
+    assert chooser.choose(scores(a=0.98)).token == ord("a")
+    with pytest.raises(AssertionError, match="asked"):
+        chooser.choose(scores(a=0.96))
+
+
 def test_agreement_makes_surer() -> None:
     alone = mixed([]).choose(scores(a=0.5))
     agreed = mixed([Candidate(b"ab", 32, 4, "file")]).choose(scores(a=0.5))
@@ -183,9 +196,16 @@ def test_only_what_is_allowed_is_proposed() -> None:
     assert choice == Choice(ord("a"), pytest.approx(2 / 3), pytest.approx(2 / 3), 0.0)
 
 
+class Unsure(FakeModel):
+    """Its own token is no more likely than one in three."""
+
+    def logits(self, span: int, row: int = 0) -> Scores:
+        return super().logits(span, row) / 4
+
+
 def said_with(before: str, wanted: DecodePlan) -> str:
     proposer = ScopedProposer(lambda: OwnText(before.encode()))
-    on = fake(answer="end")
+    on = Unsure(FakeOptions(answer="end"))
     advice = Advice(proposer, TRUSTED, first)
     return joined(run(on, "> ", replace(wanted, proposer=proposer, advice=advice)))
 
