@@ -18,7 +18,7 @@ from fimble.engine.decode.proposals import SCOPES
 from .places import Numbers, Places
 
 LEAST = 1e-6
-STEPS, ROWS = 150, 3_000
+STEPS, ROWS = 120, 2_000
 """Steps of the fit, and how many places each of them looks at."""
 _RATE, _DIFFERENCE, _PENALTY = 0.12, 1e-4, 2e-5
 _SIZES = {
