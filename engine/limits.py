@@ -205,6 +205,13 @@ more is ignored, and the user is told."""
 UNLOAD_LOOK_SECONDS, UNLOAD_LOOKS = 0.02, 50
 """How long, and how often, it is waited for the memory of a model that was closed; then the next one is."""
 
+# Scores that are kept
+
+KEPT_ANSWERS = 4
+"""Of so many suggestions; the oldest is forgotten, no error."""
+KEPT_SCORES_BYTES = 8_000_000
+"""So much in all, a row for each token: what is beyond is evaluated again, no error."""
+
 # Drafts
 
 DRAFT_TOKENS = 8

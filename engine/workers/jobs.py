@@ -16,6 +16,7 @@ from ..types import Delta, FimRequest
 from ..urgency import Urgency, urgency_of
 from .inbox import Inbox
 from .job import Job
+from .kept import KeptScores
 from .messages import Ended, Piece, Reply, Run, Working
 from .places import Places
 from .planner import Planner, Task
@@ -34,6 +35,7 @@ class Jobs:
         self._inbox, self._send, self._clock = inbox, send, clock
         self._jobs: list[Job] = []
         self._waiting: dict[object, float] = {}
+        self._kept = KeptScores()
 
     def __iter__(self) -> Iterator[Job]:
         return iter(self._jobs)
@@ -129,9 +131,21 @@ class Jobs:
         first = next(job.steps)
         assert isinstance(first, Need), "an answer needs its prompt before it shows anything"
         job.need(first)
+        self._go_on_as_before(job)
 
     def deliver(self, job: Job, rows: Rows) -> None:
         """Give a job what it needed; send what it shows, and take what it needs next."""
+        if job.steps is not None and _typed(job):
+            self._kept.keep(job.tokens, rows.scores)
+        self._give(job, rows)
+        self._go_on_as_before(job)
+
+    def _go_on_as_before(self, job: Job) -> None:
+        """Give a job what was evaluated for a suggestion before it, as far as it needs the same."""
+        while _typed(job) and job in self._jobs and (scores := self._kept.find(job.tokens, job.rows)):
+            self._give(job, Rows(scores, len(job.tokens)))
+
+    def _give(self, job: Job, rows: Rows) -> None:
         job.advanced = self._clock()
         if job.reading:
             job.reading, job.read = False, job.advanced
@@ -167,6 +181,11 @@ class Jobs:
     def _tell_end(self, job: Job, error: FimbleError | None) -> None:
         self._inbox.ended(job.id)
         self._send(Ended(job.id, error, self._places.held))
+
+
+def _typed(job: Job) -> bool:
+    """Whether it is for a key in a document, and the next key may ask nearly the same."""
+    return job.document is not None and isinstance(job.run.request, FimRequest)
 
 
 def known(error: Exception) -> FimbleError:
