@@ -11,11 +11,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import islice
+from itertools import islice, pairwise
 
 from ..syntax.languages import find_language
 from ..types import FimRequest
-from .brackets import closers_for
+from .brackets import closers_for, unmatched_closers
 
 _WITHOUT = {"html", "yaml"}
 _OPENS = re.compile(
@@ -23,13 +23,18 @@ _OPENS = re.compile(
     r"^\s*(\}\s*)?(if|unless|while|until|for|case|when|begin|def|class|module|else|elsif|rescue|ensure|do|function|"
     r"repeat|switch|try)\b(?!.*[;}]\s*$)"
 )
+_OPENS_BRACES = re.compile(
+    r"([:{(\[>|]|=>|->|^\s*where)\s*(//.*)?$|^\s*(\}\s*)?((else\s+)?if|for|foreach|while|else|do)\b(.*\))?\s*$"
+)
 _OPENS_PYTHON = re.compile(r"[:{(\[]\s*(#.*)?$")
 _GOES_ON = re.compile(r"([\\,=&|+*/.<?-]|\b(and|or|not|in|is))\s*$")
 _CONTINUES = re.compile(r"\s*([.?:&|+*/<>=,)-]|\]|\}|(and|or|then|do|end|where)\b)")
-_LEAVES = re.compile(r"\s*(return|raise|break|continue|throw|goto)\b[^{]*$")
+_LEAVES = re.compile(
+    r"(?!.*\s(if|unless)\s(?!.*\selse\s))\s*(return|raise|break|continue|throw|goto)\b[^{]*$"
+)
 _AFTER_LEAVING = re.compile(r"\s*([})\]#@/*]|case\b|default\b|end\b|else|elif|\w+:)")
-_SEARCHED, _LINES = 12_000, 200
-_TAB = 4
+_SEARCHED, _LINES, _HEADER_LINES = 12_000, 200, 20
+_TAB = 8
 _STEPS = ("\t", "  ", "    ", "        ")
 
 
@@ -42,6 +47,8 @@ class Indents:
         rest = request.suffix[:_SEARCHED].partition("\n")
         self._off = spec is None or spec.id in _WITHOUT or bool(rest[0].strip())
         self._python = spec is not None and spec.id == "python"
+        braces = spec is not None and spec.line_comment == "//"
+        self._opens = _OPENS_PYTHON if self._python else _OPENS_BRACES if braces else _OPENS
         self._above = above.split("\n")[-_LINES:]
         self._below = rest[2].split("\n")[:_LINES]
         self._known: dict[str, str] = {}
@@ -64,8 +71,10 @@ class Indents:
         lines = [self._head + earlier[0], *earlier[1:]] if earlier else []
         before = [each for each in [*self._above, *lines] if each.strip() and not _directive(each)]
         above = before[-1] if before else ""
-        own = _blanks(above)
-        opens = bool((_OPENS_PYTHON if self._python else _OPENS).search(above))
+        own = _blanks(_begins(before)) if before else ""
+        opens = bool(self._opens.search(above))
+        if line.lstrip().startswith("}") and own and not opens and not closers_for(above):
+            return blanks if blanks in _shallower(before, own) else None
         if _CONTINUES.match(line) or _GOES_ON.search(above) or (closers_for(above) and not opens):
             return blanks
         levels = [own, *_shallower(before, own)]
@@ -83,11 +92,11 @@ class Indents:
         """One step of indentation, as near lines have it most; empty where none has."""
         steps = Counter[str]()
         for lines in ([*self._above, self._head + "."], self._below):
-            last = ""
-            for blanks in (_blanks(line) for line in lines if line.strip()):
-                if blanks.startswith(last):
-                    steps[blanks[len(last) :]] += 1
-                last = blanks
+            filled = [line for line in lines if line.strip()]
+            for above, line in pairwise(filled):
+                outer, inner = _blanks(above), _blanks(line)
+                if inner.startswith(outer) and self._opens.search(above):
+                    steps[inner[len(outer) :]] += 1
         return next((step for step, _ in steps.most_common() if step in _STEPS), "")
 
 
@@ -100,6 +109,17 @@ def _shallower(lines: list[str], blanks: str) -> Iterator[str]:
             yield _blanks(line)
     if depth:
         yield ""
+
+
+def _begins(lines: list[str]) -> str:
+    """The line that opens what the last one closes, as that of a header over several lines; else that one."""
+    missing = 0
+    for line in reversed(lines[-_HEADER_LINES:]):
+        missing += len(list(unmatched_closers(line)))
+        missing = max(0, missing - len(closers_for(line)))
+        if not missing:
+            return line
+    return lines[-1]
 
 
 def _directive(line: str) -> bool:

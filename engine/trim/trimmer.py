@@ -157,6 +157,10 @@ class Trimmer:
         if self._only_copies or len(self._lines) <= self._shown:
             return ""
         self._tidy_last_line()
+        while len(self._lines) > self._shown and not self._lines[-1].strip():
+            self._lines.pop()
+        if len(self._lines) <= self._shown:
+            return ""
         if self._around.rest_is_code and not rules.fits_between("\n".join(self._lines), self._around):
             return ""
         if self._checker.acceptable("\n".join(self._lines)):

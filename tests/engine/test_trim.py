@@ -143,7 +143,7 @@ class TestClausesAndBrackets:
         assert trim("x = [▮\n", "\n1,\n2,\n]\ny = 1\n") == "\n1,\n2,\n]"
 
     def test_a_call_over_several_lines_stays_whole(self) -> None:
-        assert trim("    foo(▮\n", "\na=1,\n    )\n    bar()\n") == "\n        a=1,\n    )"
+        assert trim("    foo(▮\n", "\na=1,\n    )\n    bar()\n") == "\na=1,\n    )"
         assert trim("foo(▮)\n", "\n    a=1,\n)\nbar()\n") == "\n    a=1,"
 
     def test_ends_of_blocks_in_blocks_are_no_repetition(self) -> None:
