@@ -13,6 +13,7 @@ from ...tables import note, show
 from .data import read
 from .fitting import Fitted, fitted
 from .plot import curves
+from .searching import Chosen
 from .writing import write, write_sizes
 
 CALIBRATION = Path(fimble.engine.gate.__file__).parent / "calibration.toml"
@@ -28,7 +29,10 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write the gate's data file and the picture")
     parser.add_argument("--sizes", action="store_true", help="derive the tables by size from this model, too")
     given = parser.parse_args()
-    found = fitted([*read(given.files)], given.ridge)
+    positions = [*read(given.files)]
+    if len({each.project for each in positions}) < 2:
+        parser.error("the files must have positions of two projects at least: one is judged by the others")
+    found = fitted(positions, given.ridge)
     _tell(found)
     if given.write:
         write(CALIBRATION, given.model, found, given.provenance)
@@ -39,32 +43,39 @@ def main() -> int:
 
 
 def _tell(found: Fitted) -> None:
+    qualities = [
+        [name, *(f"{each:.4f}" for each in (q.brier, q.error, q.area, q.surprise))]
+        for name, q in found.qualities
+    ]
     columns = ("", "Brier", "calibration error", "area", "nats")
-    rows = [
-        [name, *(f"{v:.4f}" for v in (q.brier, q.error, q.area, q.surprise))] for name, q in found.qualities
-    ]
-    show(f"{len(found.right):,} cuts, {found.right.mean():.1%} right; projects left out", columns, rows)
-    show("Reliability", ("said", "cuts", "was"), [[f"{s:.3f}", n, f"{w:.3f}"] for n, s, w in found.bins])
-    rows = [
-        [
-            f"{t:.2f}",
-            f"{e.saved:.1%}",
-            e.wrong_per_100,
-            100 * e.shown / max(1, e.keys),
-            f"{e.right_of_shown:.1%}",
-        ]
-        for t, e in found.chosen.curve
-    ]
-    show("Thresholds", ("", "saved", "wrong/100 keys", "new/100 keys", "right"), rows)
+    show(f"{len(found.right):,} cuts, {found.right.mean():.1%} right; projects left out", columns, qualities)
+    bins = [[f"{said:.3f}", f"{count:,}", f"{was:.3f}"] for count, said, was in found.bins]
+    show("Reliability", ("said", "cuts", "was"), bins)
+    show("Thresholds", ("", "saved", "wrong/100 keys", "new/100 keys", "right"), _curve(found.chosen))
     weights = sorted(
-        zip(NAMES, found.model.weights, found.spread, strict=True), key=lambda w: -abs(w[1] * w[2])
+        zip(NAMES, found.model.weights.tolist(), found.spread.tolist(), strict=True),
+        key=lambda each: -abs(each[1] * each[2]),
     )
-    show("Weights", ("", "weight", "× spread"), [[n, f"{w:.3f}", f"{w * s:.3f}"] for n, w, s in weights])
+    show(
+        "Weights",
+        ("", "weight", "× spread"),
+        [[name, f"{w:.3f}", f"{w * spread:.3f}"] for name, w, spread in weights],
+    )
     chosen = found.chosen
     note(
         f"{chosen.thresholds}, wrong {chosen.wrong}, partly {chosen.partly}, refused {chosen.refused}, "
         f"{found.floors}"
     )
+
+
+def _curve(chosen: Chosen) -> list[list[object]]:
+    return [
+        [
+            f"{threshold:.2f}", f"{typed.saved:.1%}", typed.wrong_per_100,
+            100 * typed.shown / max(1, typed.keys), f"{typed.right_of_shown:.1%}",
+        ]
+        for threshold, typed in chosen.curve
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":
