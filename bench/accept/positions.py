@@ -2,7 +2,7 @@
 coefficients are fitted to.
 
 One JSON object a line: ``project``, ``language``, ``path``, ``kind`` of place, ``prefix_tail`` and
-``suffix_head`` (up to 200 characters around the cursor), ``text`` as it would be shown by hand,
+``suffix_head`` (up to 200 characters around the cursor), ``text`` as far as anybody would be shown it,
 ``certainties`` (each a list of the fields of :class:`~fimble.engine.types.Certainty` in their order, bytes as
 Latin-1), and ``truth``: what of the passage is still to be typed, up to 400 characters.
 """
@@ -25,8 +25,10 @@ from .passages import Place, Workplace
 from .running import Plan
 
 AROUND, AHEAD = 200, 400
-EVERY = 3
-"""Every third place that a cursor has while a passage is typed."""
+EVERY = 1
+"""Every place that a cursor has while a passage is typed: the fit types them again."""
+FLOOR = 0.01
+"""What is less likely is never shown, and not waited for."""
 
 
 async def collect(plan: Plan, settings: Settings, out: Path, every: int = EVERY) -> int:
@@ -71,7 +73,7 @@ async def _positions(
 
 
 def request_at(place: Place, at: int, root: Path, beside: tuple[Snippet, ...] = ()) -> FimRequest:
-    """What is asked when ``at`` characters of a passage are typed; everything is wanted, however unsure."""
+    """What is asked when ``at`` characters of a passage are typed; all that is not hopeless is wanted."""
     return FimRequest(
         prefix=place.before + place.typed[:at],
         suffix=place.after,
@@ -80,6 +82,7 @@ def request_at(place: Place, at: int, root: Path, beside: tuple[Snippet, ...] = 
         document=place.name,
         workspace=str(root),
         beside=beside,
+        floor=FLOOR,
     )
 
 

@@ -10,7 +10,7 @@ import fimble.engine.gate
 from fimble.engine.gate.features import NAMES
 
 from ...tables import note, show
-from .data import read
+from .data import passages, read
 from .fitting import Fitted, fitted
 from .plot import curves
 from .searching import Chosen
@@ -32,6 +32,8 @@ def main() -> int:
     positions = [*read(given.files)]
     if len({each.project for each in positions}) < 2:
         parser.error("the files must have positions of two projects at least: one is judged by the others")
+    if not passages(positions):
+        parser.error("the files must have every place of a passage, so that it can be typed again")
     found = fitted(positions, given.ridge)
     _tell(found)
     if given.write:
