@@ -42,8 +42,9 @@ SELECTED_CHARACTERS = 1_000
 """The text of a menu's selected item; for a longer one nothing is suggested."""
 SUGGESTION_CHARACTERS = 4_000
 """A suggestion; a longer one is dropped."""
-BESIDE_CHARACTERS, BESIDE_EACH = 65_536, 16_384
-"""Text of all other open files, and of one, in which is looked for what may follow; the rest is left out."""
+BESIDE_FILES, BESIDE_CHARACTERS, BESIDE_EACH = 16, 65_536, 16_384
+"""How many other open files, and how much text of all and of one, are searched for what may follow; the rest
+is left out."""
 SUGGESTIONS_KEPT = 12
 """Suggestions remembered for each document, without the text around them; the oldest is forgotten."""
 DEBOUNCE_MS = 2_000

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from fimble.engine.types import Snippet
 
 from ..document import Document
-from ..limits import BESIDE_CHARACTERS, BESIDE_EACH
+from ..limits import BESIDE_CHARACTERS, BESIDE_EACH, BESIDE_FILES
 from ..positions import Place
 
 _Key = tuple[tuple[str, int], ...]
@@ -24,12 +24,23 @@ class BesideCache:
         self, current: Document, others: Iterable[Document], may_read: Callable[[Document], bool]
     ) -> tuple[Snippet, ...]:
         """Those of the same language first, and of these the ones that were viewed or edited last."""
-        found = [other for other in others if other is not current and other.length and may_read(other)]
-        found.sort(key=lambda other: (other.language != current.language, -other.touched))
+        ranked = sorted(others, key=lambda other: (other.language != current.language, -other.touched))
+        found = list(_chosen((each for each in ranked if each is not current and each.length), may_read))
         key = tuple((other.uri, other.revision) for other in found)
         if key != self._key:
             self._key, self._made = key, tuple(_pieces(found))
         return self._made
+
+
+def _chosen(ranked: Iterable[Document], may_read: Callable[[Document], bool]) -> Iterator[Document]:
+    """As many as there is room for; the others are not even asked about."""
+    left, count = BESIDE_CHARACTERS, 0
+    for document in ranked:
+        if left <= 0 or count == BESIDE_FILES:
+            return
+        if may_read(document):
+            left, count = left - min(document.length, BESIDE_EACH), count + 1
+            yield document
 
 
 def _pieces(documents: Iterable[Document]) -> Iterable[Snippet]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -14,6 +15,7 @@ from fimble.engine.privacy.secrets import looks_secret
 log = logging.getLogger(__name__)
 
 
+@lru_cache(1_024)  # a key asks for those of all open files
 def path_of(uri: str) -> Path | None:
     """The file of a ``file:`` address, or None for anything else."""
     try:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fimble.engine.types import FimRequest
 from fimble.lsp.context.beside import BesideCache
 from fimble.lsp.document import Document
-from fimble.lsp.limits import BESIDE_CHARACTERS, BESIDE_EACH
+from fimble.lsp.limits import BESIDE_CHARACTERS, BESIDE_EACH, BESIDE_FILES
 from fimble.lsp.positions import Place
 
 from .conftest import Start
@@ -145,6 +145,19 @@ class TestBeside:
         ]
         assert max(map(len, texts)) <= BESIDE_EACH
         assert BESIDE_CHARACTERS - 15 * len(texts) <= sum(map(len, texts)) <= BESIDE_CHARACTERS
+
+    def test_no_more_is_asked_than_there_is_room_for(self) -> None:
+        asked: list[str] = []
+
+        def may_read(other: Document) -> bool:
+            asked.append(other.path)
+            return other.path != "39.py"
+
+        for length, most in ((10, BESIDE_FILES + 1), (50_000, 5)):
+            others = [self.made(f"{n}.py", "x" * 9 + "\n" + "y\n" * length, n) for n in range(40)]
+            asked.clear()
+            BesideCache().get(self.made("m.py", "", 99), others, may_read)
+            assert len(asked) == most
 
     @given(
         st.lists(st.text("ab", max_size=12), min_size=1, max_size=12), st.integers(0, 11), st.integers(0, 60)
