@@ -28,8 +28,14 @@ LARGE = Plan(3_000, 1_500, 3, 1)
 
 
 def plan_for(file_bytes: int | None) -> Plan:
-    """The plan for a model by the size of its file; None where that is not known. What other files do for a
-    model in the prompt is measured by ``python -m training.evaluate.context``; the project's memory helps a
-    small one without any room there."""
+    """The plan for a model by the size of its file; None where that is not known.
+
+    Measured with the bundled model by ``python -m training.evaluate.context --python 120 --others 20`` (200
+    ends of lines, a window of 768 tokens, the same texts in its memory in every way). Exact: 30.5 % with
+    nothing beside the file, 30.5 % with outlines (in the prompt of 181 holes; one gained, one lost), 30.0 %
+    with definitions (69; none, one), 31.0 % with similar windows (59; one, none). That is no difference, so a
+    small model is spared the reading. Nothing was measured with larger ones: what they get is what others
+    report to help.
+    """
     small = file_bytes is not None and file_bytes <= SMALL_BYTES
     return NOTHING if small else LARGE

@@ -113,7 +113,7 @@ async def measure(model: str, found: list[Case], window: int) -> dict[str, Way]:
             beside = tuple(Snippet(path, case.files.text(path) or "") for path in paths)
             for name, snippets in chosen.items():
                 if snippets or name == FIRST:
-                    await _fill(engine, case, snippets, beside, ways[name], number)
+                    await fill(engine, case, snippets, beside, ways[name], number)
                 else:
                     ways[name].filled.append(ways[FIRST].filled[-1])
     finally:
@@ -121,7 +121,7 @@ async def measure(model: str, found: list[Case], window: int) -> dict[str, Way]:
     return ways
 
 
-async def _fill(
+async def fill(
     engine: Engine,
     case: Case,
     snippets: tuple[Snippet, ...],
@@ -129,6 +129,7 @@ async def _fill(
     way: Way,
     number: int,
 ) -> None:
+    """Fill a hole with these snippets ahead of it."""
     task = case.task
     request = FimRequest(task.prefix, task.suffix, task.language, task.path, snippets=snippets, beside=beside)
     found = await engine.explain(request)

@@ -137,7 +137,7 @@ async def test_nothing_is_read_where_nothing_is_wanted(
     changes: dict[str, object],
     plan: Plan,
 ) -> None:
-    request_ = replace(request_, **changes)  # type: ignore[arg-type]
+    request_ = replace(request_, **changes)
     assert contexts.enriched(request_, plan) is request_
     await settled()
     assert choices == []
