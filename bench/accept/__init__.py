@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ..effort import effort
 from ..tables import note, show
-from .figures import tables
+from .figures import keys_saved, tables
+from .log import Log
 from .page import page, said
 from .running import Plan, run
 from .variants import Variant, variants
@@ -28,10 +29,16 @@ def main() -> None:
 def measure(plan: Plan, compared: Iterable[Variant], write: bool = False) -> None:
     """Type, print the tables, and write them to the committed page if ``write`` says so."""
     installed = [each for each in compared if each.installed]
-    results = asyncio.run(run(plan, installed))
+    results = asyncio.run(run(plan, installed, _tell))
     made = tables(results, plan.pace)
     for table in made:
         show(table.title, table.columns, table.rows)
     note(said(plan))
     if write:
         PAGE.write_text(page(plan, made), "utf-8")
+
+
+def _tell(project: str, logs: dict[str, Log]) -> None:
+    """One line for a project, since all of them take a while."""
+    saved = ", ".join(f"{name} {keys_saved(log):.0%}" for name, log in logs.items())
+    note(f"{project}: keys saved by {saved}")

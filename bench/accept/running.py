@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,12 +43,16 @@ class Plan:
         ]
 
 
-async def run(plan: Plan, variants: list[Variant]) -> Results:
-    """All logs."""
+async def run(
+    plan: Plan, variants: list[Variant], done: Callable[[str, dict[str, Log]], None] = lambda name, logs: None
+) -> Results:
+    """All logs. ``done`` hears of each project, with the variants' logs of it."""
     results: Results = {each.name: [] for each in variants}
     with own_folders() as folder:
         for workplace in plan.workplaces():
-            for name, log in (await _type(workplace, variants, folder, plan.pace)).items():
+            logs = await _type(workplace, variants, folder, plan.pace)
+            done(workplace.project.name, logs)
+            for name, log in logs.items():
                 results[name].append(log)
     return results
 
