@@ -15,6 +15,7 @@ from .texts import SHORTEST, OtherTexts, OwnText
 
 _TOLD_APART = 24
 """Texts that begin with the same bytes, so many, say the same for now."""
+_RANK = {scope: rank for rank, scope in enumerate(SCOPES)}
 _INSIDE = range(0x80, 0xC0)
 """Bytes of UTF-8 with which no character begins."""
 
@@ -84,7 +85,7 @@ def proposer(request: FimRequest, project: Occurrences | None = None) -> ScopedP
 def _merged(found: Iterator[tuple[Occurrence, Scope]]) -> list[Candidate]:
     """One candidate for all places that say the same."""
     best: dict[bytes, Candidate] = {}
-    order = sorted(found, key=lambda each: (-each[0].matched, SCOPES.index(each[1])))
+    order = sorted(found, key=lambda each: (-each[0].matched, _RANK[each[1]]))
     for place, scope in order:
         if place.matched < SHORTEST or not place.text or place.text[0] in _INSIDE:
             continue
@@ -93,7 +94,7 @@ def _merged(found: Iterator[tuple[Occurrence, Scope]]) -> list[Candidate]:
         if known is None and len(best) < CANDIDATES:
             best[key] = Candidate(place.text, min(place.matched, MATCHED_BYTES), 1, scope)
         elif known is not None:
-            nearest = min(known.scope, scope, key=SCOPES.index)
+            nearest = min(known.scope, scope, key=_RANK.__getitem__)
             best[key] = Candidate(known.text, known.matched, known.support + 1, nearest)
     return list(best.values())
 
