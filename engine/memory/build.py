@@ -45,7 +45,7 @@ def main() -> None:
 def build(task: Task, root: Path) -> None:
     """Bring a workspace's index up to date. Raises :class:`OSError`."""
     workspace = Path(os.path.realpath(task.workspace, strict=True))
-    if workspace in (Path(workspace.anchor), Path.home()):
+    if workspace in (Path(workspace.anchor), Path(os.path.realpath(os.path.expanduser("~")))):
         raise OSError("it holds far more than a project; open the project's own folder")
     folder = folder_of(workspace, root)
     prepare(folder)
@@ -108,6 +108,7 @@ def _end_with_parent() -> None:
 
 def _sentence(workspace: str, error: OSError) -> str:
     reason = f"{error.strerror} ({error.filename})" if error.filename else error.strerror or str(error)
+    reason = reason.rstrip(".")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is too full to remember {workspace}: {reason}. {_WITHOUT} Make space there."
     return f"{workspace} is not remembered: {reason}. {_WITHOUT}"
