@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from fimble.engine.decode.evidence import Weights
+from fimble.engine.decode.proposals import SCOPES
 from fimble.engine.models.catalogue import bundled_path
 from fimble.engine.models.gguf import read_header
 from fimble.engine.workers.messages import WorkerOptions
@@ -73,6 +74,7 @@ def _toml(weights: Weights, parameters: int, model: str, report: str, places: Pl
             f"# {model}, {len(places)} places in {packages} packages of the corpus' validation split,",
             "# on none of which it was trained. On every third package, which the fit has not seen:",
             *(f"#   {line}".rstrip() for line in report.splitlines()),
+            *(f"# Nothing was seen of the scope {name!r}." for name in _unseen(places)),
             "",
             "[[models]]",
             f"parameters = {parameters:_}  # at most",
@@ -82,6 +84,12 @@ def _toml(weights: Weights, parameters: int, model: str, report: str, places: Pl
             "",
         ]
     )
+
+
+def _unseen(places: Places) -> list[str]:
+    """The scopes that no candidate came from."""
+    seen = set(places.scope[places.token >= 0].astype(int).tolist())
+    return [scope for at, scope in enumerate(SCOPES) if at not in seen]
 
 
 def _shown(value: float | tuple[float, ...]) -> str:
