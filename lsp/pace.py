@@ -23,8 +23,9 @@ KEYS_FOR_RHYTHM = 5
 """With fewer keys there is nothing to compare with."""
 WEIGHT = 0.1
 """How much of a new measurement goes into an average."""
-BURST = 0.6
-"""Keys that come within this part of the usual time are a burst; their requests wait for as long."""
+BURST, WAIT = 0.6, 0.3
+"""Keys that come within this part of the usual time are a burst, and for so much of it their requests wait.
+Waiting longer costs more of the keys that are saved than it spares runs of the model."""
 
 
 class Pace:
@@ -73,7 +74,7 @@ class Pace:
             return 0.0 if debounce == "off" else debounce / 1000
         if new or self._gap is None or self._keys < KEYS_FOR_RHYTHM:
             return 0.0
-        in_burst = self.usual * BURST
-        if saving or self._gap < in_burst or self.answer > self.usual:
-            return in_burst
-        return min(self.answer, in_burst) if word == self._doubtful else 0.0
+        wait = self.usual * WAIT
+        if saving or self._gap < self.usual * BURST or self.answer > self.usual:
+            return wait
+        return min(self.answer, wait) if word == self._doubtful else 0.0

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fimble.lsp.asks import Question
-from fimble.lsp.pace import BURST, LEAST_SECONDS, LONGEST_SECONDS, Pace
+from fimble.lsp.pace import LEAST_SECONDS, LONGEST_SECONDS, WAIT, Pace
 from fimble.lsp.positions import Place
 from fimble.lsp.rests import Rests
 
@@ -53,7 +53,7 @@ class TestDelay:
     @pytest.mark.parametrize("usual", [0.06, 0.12, 0.25])
     def test_a_burst_is_what_is_fast_for_this_person(self, usual: float) -> None:
         typist = Typist(*[usual] * 40)
-        assert typist.type([usual / 2]).delay() == pytest.approx(BURST * usual, rel=0.1)
+        assert typist.type([usual / 2]).delay() == pytest.approx(WAIT * usual, rel=0.1)
         assert typist.type([usual]).delay() == 0
 
     def test_something_new_is_asked_for_at_once(self) -> None:
@@ -67,7 +67,7 @@ class TestDelay:
         assert typist.pace.delay(("u", 9), False) == 0
 
     def test_an_answer_that_would_come_after_the_next_key_waits_a_little(self) -> None:
-        assert Typist(*STEADY, answer=0.4).delay() == pytest.approx(BURST * 0.12)
+        assert Typist(*STEADY, answer=0.4).delay() == pytest.approx(WAIT * 0.12)
 
     def test_after_a_pause_and_after_other_edits_nothing_waits(self) -> None:
         typist = Typist(*STEADY, 3.0)
