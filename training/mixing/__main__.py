@@ -67,11 +67,11 @@ def _report(places: Places, weights: Weights) -> list[str]:
 
 
 def _toml(weights: Weights, parameters: int, model: str, report: str, places: Places) -> str:
-    packages = len(np.unique(places.project))
+    packages, count = len(np.unique(places.project)), int((places.whole == 0).sum())
     return "\n".join(
         [
             "# Made by training.mixing; see engine/decode/evidence.py for what the numbers mean.",
-            f"# {model}, {len(places)} places in {packages} packages of the corpus' validation split,",
+            f"# {model}, {count} places in {packages} packages of the corpus' validation split,",
             "# on none of which it was trained. On every third package, which the fit has not seen:",
             *(f"#   {line}".rstrip() for line in report.splitlines()),
             *(f"# Nothing was seen of the scope {name!r}." for name in _unseen(places)),
