@@ -24,7 +24,7 @@ class Table:
     rows: list[Row]
 
 
-_TEXTS = ("new texts/100 keys", "wrong/100 keys", "right", "right or partly", "would stay", "parse")
+_TEXTS = ("new texts/100 keys", "wrong/100 keys", "right", "right or partly", "would stay", "parse", "as is")
 _WHOLE = ("", "keys saved", "saved, editor indents", *_TEXTS)
 _ALL = (*_WHOLE[:2], "against the first", *_WHOLE[2:])
 _COST = ("p50 ms", "p95 ms", "tokens read/key", "made/key", "model runs/key")
@@ -96,14 +96,15 @@ def _texts(log: Log) -> Row:
 def _shown(shown: Sequence[Shown], keys: int) -> Row:
     count = len(shown)
     if not count:
-        return [0.0, 0.0, "–", "–", "–", "–"]
+        return [0.0, 0.0, "–", "–", "–", "–", "–"]
     wrong = sum(each.verdict is Verdict.WRONG for each in shown)
     right = sum(each.verdict is Verdict.RIGHT for each in shown)
     begun = [each for each in shown if each.verdict is not Verdict.WRONG]
     stays = sum(e.agrees for e in begun) / max(1, sum(e.characters for e in begun))
     return [
         100 * count / max(1, keys), 100 * wrong / max(1, keys), _share(right / count),
-        _share(1 - wrong / count), _share(stays), _share(sum(each.parses for each in shown) / count),
+        _share(1 - wrong / count), _share(stays), _share(sum(each.parses.closed for each in shown) / count),
+        _share(sum(each.parses.as_is for each in shown) / count),
     ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from .parses import Sound
 from .rules import Verdict
 
 LENGTHS = ("1–9", "10–29", "30 and more", "several lines")
@@ -28,14 +29,14 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A new text. ``agrees``: so many characters are what comes next. ``parses``: the document with it has
-    no more errors than without."""
+    no more errors than without, as it stands or with the line's open brackets closed."""
 
     kind: str
     characters: int
     agrees: int
     lines: int
     verdict: Verdict
-    parses: bool
+    parses: Sound
 
     @property
     def length(self) -> str:

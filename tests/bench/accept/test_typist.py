@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bench.accept.figures import keys_saved, keys_saved_indented, saved_more
 from bench.accept.kinds import kinds_of
 from bench.accept.log import Log
+from bench.accept.parses import Parses, Sound
 from bench.accept.passages import Place
 from bench.accept.rules import Verdict
 from bench.accept.typist import Typist
@@ -91,9 +92,10 @@ async def test_indentation_can_be_left_to_the_editor() -> None:
 
 async def test_a_text_that_adds_a_parse_error_is_noticed() -> None:
     log = await typed("call()", {"c": "all(]"})
-    assert [each.parses for each in log.shown] == [False]
+    assert [each.parses for each in log.shown] == [Sound(False, False)]
     log = await typed("call()", {"c": "all(x)"})
-    assert [each.parses for each in log.shown] == [True]
+    assert [each.parses for each in log.shown] == [Sound(True, True)]
+    assert Parses(place("names[find(hname)]", after="\nx = 1\n")).with_text(11, "hname") == Sound(False, True)
 
 
 async def test_agreement_is_counted_in_characters() -> None:
