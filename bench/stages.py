@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from fimble.cli.driver import Driver
-from fimble.engine.engine import prepare
 from fimble.engine.models.catalogue import bundled_path
+from fimble.engine.preparing import prepare
 from fimble.engine.prompt.layout import PromptBuilder
 from fimble.engine.prompt.window import Budget, fitting_window
 from fimble.engine.runtimes.base import Runtime, Span

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fimble.engine.engine import prepare
 from fimble.engine.limits import FAR_CHARACTERS
+from fimble.engine.preparing import prepare
 from fimble.engine.syntax.cursor import at_cursor
 from fimble.engine.syntax.languages import LANGUAGES, LanguageSpec, find_language
 from fimble.engine.syntax.neighbourhood import Neighbourhood

@@ -32,8 +32,12 @@ class Said:
         yield Delta(self.text, "stop", Usage(), Timings())
 
     async def warm(self, request: FimRequest) -> None: ...
-    async def info(self) -> ModelInfo: ...
-    async def check(self) -> ModelInfo: ...
+    async def info(self) -> ModelInfo:
+        raise NotImplementedError
+
+    async def check(self) -> ModelInfo:
+        raise NotImplementedError
+
     async def close(self) -> None: ...
 
 

@@ -21,6 +21,7 @@ from fimble.engine.decode.healing import Allowed
 from fimble.engine.decode.mixing import Advice
 from fimble.engine.decode.proposals import SCOPES
 from fimble.engine.limits import CANDIDATES
+from fimble.engine.memory.files import Bounds
 from fimble.engine.memory.update import update
 from fimble.engine.preparing import prepare
 from fimble.engine.runtimes.base import Scores, Span
@@ -34,7 +35,7 @@ from ..corpus.shards import Document
 TOKENS = 16
 """Of a hole so many tokens are looked at."""
 _SMALLEST_FILE, _SMALLEST_PROJECT = 600, 8_000
-_MOST_FILES, _MOST_BYTES = 20_000, 64 << 20
+_BOUNDS = Bounds(20_000, 64 << 20)
 _NONE = -1
 """In place of a token where there are fewer proposals."""
 _KINDS = (holes.line_end, holes.line_end, holes.line_end, holes.whole_lines)
@@ -110,7 +111,7 @@ def indexed(documents: Sequence[Document]) -> Iterator[str]:
             path = files / document.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(document.text, "utf-8", newline="")
-        update(index, files, _MOST_FILES, _MOST_BYTES)
+        update(index, files, _BOUNDS)
         yield str(index)
 
 

@@ -127,7 +127,7 @@ class Guesses(Drafts):
 
     def propose(self, tokens: object, limit: int) -> list[int]:
         count = int(self._random.integers(0, min(limit, 4) + 1))
-        return self._random.choice(END, count).tolist()
+        return [int(each) for each in self._random.choice(END, count)]
 
     def verified(self, proposed: int, right: int) -> None:
         assert right <= proposed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from fimble.engine.decode.answer import DecodePlan
 from fimble.engine.decode.choice import Choice, Likelihoods
 from fimble.engine.decode.evidence import MATCHES, evidence, trust
+from fimble.engine.decode.filters import Mask
 from fimble.engine.decode.mixing import Advice, MixedChoice, behind
 from fimble.engine.decode.proposals import SCOPES, Candidate
 from fimble.engine.decode.sampler import Sampler
@@ -65,6 +67,10 @@ def scores(**likely: float) -> Scores:
     return np.log(odds)
 
 
+def always(token: int, given: Scores, allowed: Mask | None = None) -> int:
+    return token
+
+
 def probabilities(chooser: MixedChoice, given: Scores, allowed: Sequence[int] | None = None) -> list[float]:
     """Of each token, when it is the one that is drawn."""
     mask = None if allowed is None else np.isin(np.arange(SIZE), allowed)
@@ -73,7 +79,7 @@ def probabilities(chooser: MixedChoice, given: Scores, allowed: Sequence[int] | 
     sampler = chooser._sampler
     choose = sampler.choose
     for token in range(SIZE) if allowed is None else allowed:
-        sampler.choose = lambda scores, allowed=None, token=token: token  # type: ignore[method-assign]
+        sampler.choose = partial(always, token)  # type: ignore[method-assign]
         draws.append(chooser.choose(given, mask))
         found[token] = draws[-1].probability
     sampler.choose = choose  # type: ignore[method-assign]
@@ -200,7 +206,7 @@ class Unsure(FakeModel):
     """Its own token is no more likely than one in three."""
 
     def logits(self, span: int, row: int = 0) -> Scores:
-        return super().logits(span, row) / 4
+        return super().logits(span, row) / np.float32(4)
 
 
 def said_with(before: str, wanted: DecodePlan) -> str:

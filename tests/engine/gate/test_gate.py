@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -30,10 +31,10 @@ def tokens(*pairs: tuple[str, float], end: float | None = 0.9) -> list[Certainty
 
 
 def judged(
-    around: str, told: list[Certainty], eagerness: Eagerness | None = "balanced", text: str = "", **kw: object
+    around: str, told: list[Certainty], eagerness: Eagerness | None = "balanced", text: str = "", **kw: Any
 ) -> Verdict:
     prefix, _, suffix = around.partition("▮")
-    request = FimRequest(prefix, suffix, "python", eagerness=eagerness, **kw)  # type: ignore[arg-type]
+    request = FimRequest(prefix, suffix, "python", eagerness=eagerness, **kw)
     whole = text or b"".join(each.text for each in told).decode()
     return Gate(request, PLAIN).judge(whole, told)
 
@@ -158,10 +159,11 @@ def certainties(draw: st.DrawFn, text: str) -> list[Certainty]:
     data, made = text.encode(), list[Certainty]()
     while data:
         count = draw(st.integers(0, 6))
-        numbers = [draw(PROBABILITIES) for _ in range(4)]
+        chosen, own, end, memory = (draw(PROBABILITIES) for _ in range(4))
         matched, support = draw(st.integers(-1, 99)), draw(st.integers(-1, 1 << 40))
         scope = draw(st.sampled_from(("file", "open", "project", None)))
-        made.append(Certainty(data[:count], draw(st.integers(0, 40)), *numbers, matched, support, scope))
+        offset = draw(st.integers(0, 40))
+        made.append(Certainty(data[:count], offset, chosen, own, end, memory, matched, support, scope))
         data = data[count or draw(st.integers(0, 1)) :]
     return made
 

@@ -14,6 +14,7 @@ import pytest
 
 from fimble.engine.engine import Engine
 from fimble.engine.memory import build, keeper
+from fimble.engine.memory.folders import folder_of, prepare
 from fimble.engine.memory.index import Index
 from fimble.engine.memory.keeper import Progress, ProjectMemory
 from fimble.engine.memory.messages import Said, Task
@@ -115,8 +116,8 @@ async def test_it_ends_with_its_parent(project: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert process.stdin is not None
     root = tmp_path / "indexes"
-    folder = build.folder_of(project, root)
-    build.prepare(folder)
+    folder = folder_of(project, root)
+    prepare(folder)
     with build._locked(folder):  # so that it has to wait
         process.stdin.write(msgspec.json.encode(Task(str(project), 9, 1, str(root))) + b"\n")
         await process.stdin.drain()

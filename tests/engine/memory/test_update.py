@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from fimble.engine.memory import update as module
 from fimble.engine.memory.files import Bounds
 from fimble.engine.memory.index import Index, OpenIndexes, read_manifest
+from fimble.engine.memory.limits import SMALL_SEGMENTS
+from fimble.engine.memory.reading import read_source
 from fimble.engine.memory.update import NoRoom, update
 
 BOUNDS = Bounds(1_000, 1 << 20)
@@ -75,8 +77,12 @@ def test_what_is_not_worth_it_is_read_once(work: Workspace, monkeypatch: pytest.
     work.write(a="x = 1\n", made="# @generated\n")
     work.update()
     asked: list[str] = []
-    real = module.read_source
-    monkeypatch.setattr(module, "read_source", lambda path: (asked.append(path.name), real(path))[1])
+
+    def noted(path: Path) -> bytes | None:
+        asked.append(path.name)
+        return read_source(path)
+
+    monkeypatch.setattr(module, "read_source", noted)
     work.update()
     assert asked == []
     work.write(made="y = 2\n")
@@ -101,7 +107,7 @@ def test_small_segments_become_one(work: Workspace) -> None:
     for turn in range(12):
         work.write(**{f"m{turn}": f"x = {turn}\n" * 50})
         work.update()
-        assert len(work.index._segments) <= module.SMALL_SEGMENTS + 1
+        assert len(work.index._segments) <= SMALL_SEGMENTS + 1
     assert work.held["m11.py"] == "x = 11\n" * 50
 
 
