@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("files", nargs="+", type=Path, help="what `--calibrate` wrote, every place of it")
     parser.add_argument("--model", default="fimble", help="whose coefficients they are")
     parser.add_argument("--provenance", default="", help="what is said of where they come from")
-    parser.add_argument("--ridge", type=float, default=3.0, help="how much the weights are held back")
+    parser.add_argument("--ridge", type=float, default=150.0, help="how much the weights are held back")
     parser.add_argument("--write", action="store_true", help="write the gate's data file and the picture")
     parser.add_argument("--sizes", action="store_true", help="derive the tables by size from this model, too")
     given = parser.parse_args()
