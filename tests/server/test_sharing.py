@@ -12,7 +12,7 @@ from fimble.server.store.keys import NewKey
 
 from .conftest import ANSWER, Api, Start, until
 
-HOLE = {"prefix": "x", "suffix": "", "language": "python"}
+HOLE = {"prefix": "def add(a, b):\n    ", "suffix": "", "language": "python"}
 PATH = "/v1/completions"
 
 
