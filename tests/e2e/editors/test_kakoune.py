@@ -68,18 +68,20 @@ def test_a_private_file_is_told_and_goes_nowhere(start: Start, tmp_path: Path) -
         kakoune.wait_for("looks like a file with secrets")
 
 
-@pytest.mark.parametrize(("answer", "after_tab"), [("    give()", "\t"), ("give()", "give()")])
+@pytest.mark.parametrize(
+    ("above", "answer", "after_tab"), [("if add:\r", "    give()", "\t"), ("", "give()", "give()")]
+)
 def test_tab_indents_where_the_suggestion_begins_with_a_level_of_indentation(
-    start: Start, tmp_path: Path, answer: str, after_tab: str
+    start: Start, tmp_path: Path, above: str, answer: str, after_tab: str
 ) -> None:
     with serving(tmp_path / "server", fake(answer)) as url:
         kakoune = start(url)
-        kakoune.type("x")
+        kakoune.type(f"{above}x")
         kakoune.press("BSpace")
         kakoune.wait_for(answer)
         kakoune.press("Tab")
         kakoune.press("Escape")
         kakoune.until(lambda: " insert " not in kakoune.screen(), "normal mode")
         kakoune.type(":write\r")
-        written = f"{CODE}{after_tab}\n"
+        written = f"{CODE}{above}{after_tab}\n".replace("\r", "\n")
         kakoune.until(lambda: (tmp_path / "work.py").read_text() == written, "the file")

@@ -76,10 +76,10 @@ def test_windows_line_ends_stay_what_they_are(start: Start, variant: Variant) ->
 
 
 def test_words_are_taken_one_by_one(start: Start, variant: Variant) -> None:
-    nvim = start(variant, fake("add(é🙂, 2)"), text=CODE)
+    nvim = start(variant, fake("add(é𝑥, 2)"), text=CODE)
     insert(nvim, "total = ")
     nvim.wait_for_ghost()
-    steps = ["add", "(", "é🙂", ",", " 2", ")"]
+    steps = ["add", "(", "é𝑥", ",", " 2", ")"]
     for end in range(1, len(steps) + 1):
         nvim.type("<C-Right>")
         taken = "total = " + "".join(steps[:end])
@@ -87,7 +87,7 @@ def test_words_are_taken_one_by_one(start: Start, variant: Variant) -> None:
         nvim.until(lambda: nvim.wire.messages("editor") or None, "a message")
     nvim.wire.wait_for("workspace/executeCommand")
     lengths = [params["acceptedLength"] for params in nvim.wire.sent(PARTLY)]
-    assert lengths == [3, 4, 7, 8, 10]  # an emoji is two UTF-16 units
+    assert lengths == [3, 4, 7, 8, 10]  # the second letter of é𝑥 is two UTF-16 units
     assert nvim.wire.commands() == ["fimble.accepted"]
 
 
@@ -187,7 +187,7 @@ def test_of_requests_while_typing_fast_the_last_counts(start: Start, variant: Va
     nvim = start(variant, fake("result", token_ms=30, prompt_token_ms=1), text=CODE)
     nvim.wait_for_server()
     nvim.type("Go")
-    typed = "value = compute_something_long(1) + other "
+    typed = "value = compute_something_long(1) + other + "
     for key in typed:
         nvim.type(key)
     ghost = nvim.wait_for_ghost()
