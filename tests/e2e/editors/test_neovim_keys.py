@@ -35,10 +35,10 @@ def test_tab_falls_through_to_an_earlier_mapping(start: Start, earlier: str, whe
         nvim.lua(mapping)
     nvim.type("i<Tab>")
     nvim.until(lambda: nvim.line == "(tab)", "the earlier mapping")
-    nvim.type(" ")
+    nvim.type(" + ")
     ghost = nvim.wait_for_ghost()
     nvim.type("<Tab>")
-    nvim.until(lambda: nvim.line == "(tab) " + ghost.text, "acceptance")
+    nvim.until(lambda: nvim.line == "(tab) + " + ghost.text, "acceptance")
 
 
 def test_tab_falls_through_to_a_mapping_of_the_buffer(start: Start) -> None:
