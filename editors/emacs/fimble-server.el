@@ -19,9 +19,10 @@
 
 (defcustom fimble-options nil
   "Options for the server, a plist, such as (:model \"/models/large.gguf\").
-`:eagerness' is \"subtle\", \"balanced\" or \"eager\", `:comments' \"off\", \"on\" or \"manual\";
-`:memory' :json-false looks into no other file of the project; `:debounce' is
-\"auto\", \"off\" or milliseconds to wait for the next key."
+`:eagerness' is \"subtle\", \"balanced\" or \"eager\";
+`:comments' is \"off\", \"on\" or \"manual\";
+`:memory' :json-false looks into no other file of the project;
+`:debounce' is \"auto\", \"off\" or milliseconds to wait for the next key."
   :type 'plist)
 
 ;;; Starting it

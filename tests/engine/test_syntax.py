@@ -27,6 +27,13 @@ def test_every_grammar_parses(spec: LanguageSpec) -> None:
     assert all(find_language("", "dir/a" + ending) is spec for ending in spec.extensions)
 
 
+def test_a_missing_end_of_line_is_an_error() -> None:
+    spec = find_language("python", "")
+    assert spec is not None
+    assert SyntaxTree(spec, b"x = f(1)\ny\n").errors() == 0
+    assert SyntaxTree(spec, b"x = f(1, 2)y\n").errors() == 1
+
+
 def test_languages_by_name() -> None:
     assert find_language("py").id == "python"
     assert find_language("", "C:\\x\\Rakefile").id == "ruby"

@@ -47,6 +47,7 @@ test("the server's status is read, and nonsense is not", () => {
     advice: "Run the doctor.",
     engine: undefined,
     model: undefined,
+    project: undefined,
   });
   assert.equal(readStatus({ kind: "loading", progress: 41.7 })?.progress, 42);
   for (const nonsense of [undefined, null, "ready", {}, { kind: "missing" }, { kind: 3 }]) {

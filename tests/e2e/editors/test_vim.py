@@ -153,10 +153,10 @@ def test_tab_falls_through_to_an_earlier_mapping(start: Start, mapping: str) -> 
     vim = start(fake("add(1, 2)"), vimrc=mapping, text="\n")
     vim.type("i\t")
     vim.wait_for_line("(tab)")
-    vim.type(" ")
+    vim.type(" + ")
     ghost = vim.wait_for_ghost()
     vim.press("Tab")
-    vim.wait_for_line("(tab) " + ghost)
+    vim.wait_for_line("(tab) + " + ghost)
 
 
 def test_of_requests_while_typing_fast_the_last_counts(start: Start, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_of_requests_while_typing_fast_the_last_counts(start: Start, tmp_path: P
         fake("result", token_ms=30, prompt_token_ms=1), vimrc=f"let g:fimble_cmd = {command}", text=CODE
     )
     vim.type("Go")
-    typed = "value = compute_something_long(1) + other "
+    typed = "value = compute_something_long(1) + other + "
     for at, key in enumerate(typed):
         vim.type(key)
         vim.wait_for_line(typed[: at + 1])

@@ -270,6 +270,7 @@ def test_turned_off_nothing_is_asked_for(ready: Window, program: Program) -> Non
     asks_nothing(ready, program)
     ready.command("fimble: Turn Suggestions On or Off")
     ready.status_is("^fimble is ready")
+    ready.empty()
     ready.press("Alt+\\")
     ready.ghost_is(ANSWER.partition("\n")[0])
 

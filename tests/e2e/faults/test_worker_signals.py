@@ -163,11 +163,11 @@ async def test_an_editor_gets_its_suggestion_all_the_same(
     """A stopped worker is replaced after ten seconds."""
     editor = await start(XDG_RUNTIME_DIR=str(tmp_path))
     editor.open("def add(first, second):\n    return ▮\n")
-    assert await editor.ask()
+    assert await editor.ask(invoked=True)
     for process in running(WORKER, tmp_path):
         send(process, number)
     editor.type("first + ")
-    assert await editor.ask()
+    assert await editor.ask(invoked=True)
     assert editor.shown() == []
     await editor.stop()
     await until(lambda: not running(WORKER, tmp_path))

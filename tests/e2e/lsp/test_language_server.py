@@ -80,13 +80,14 @@ class TestSuggestions:
         assert after["completion_tokens"] == before["completion_tokens"]
 
     async def test_the_next_one_is_prepared_while_one_is_shown(self, start: Start) -> None:
-        editor = await start(fake={})
-        editor.open("x = ▮\n")
+        call = "(1, 2)"
+        editor = await start(fake={"answer": call})
+        editor.open("x = make▮\n")
         await editor.ask()
-        while (await editor.stats())["completion_tokens"] < 2 * len(ANSWER):
+        while (await editor.stats())["completion_tokens"] < 2 * len(call):
             pass
-        editor.type(ANSWER)
-        assert await editor.texts() == [ANSWER]
+        editor.type(call)
+        assert await editor.texts() == [call]
         assert (await editor.stats())["from_memory"] == 1
 
     async def test_nothing_inside_a_word(self, start: Start) -> None:
@@ -257,7 +258,7 @@ class TestTrouble:
         await until(lambda: len(editor.shown()) == 2)
 
     async def test_a_worker_killed_in_the_middle_costs_one_suggestion(self, start: Start) -> None:
-        editor = await start({"prefetch": False}, fake={"token_ms": 30})
+        editor = await start({"prefetch": False, "memory": False}, fake={"token_ms": 30})
         editor.open("x = ▮\n")
         asked = asyncio.create_task(editor.texts())
         await until(lambda: children(editor))
