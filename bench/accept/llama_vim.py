@@ -55,8 +55,9 @@ class LlamaVim:
         return self._work
 
     async def _post(self, context: Context) -> str:
-        body = {**json.loads(request_of(context)), "stop": []}
-        async with self._session.post("/infill", data=json.dumps(body).encode()) as response:
+        body = json.dumps({**json.loads(request_of(context)), "stop": []}).encode()
+        one_each = {"Connection": "close"}  # it runs curl for each request
+        async with self._session.post("/infill", data=body, headers=one_each) as response:
             response.raise_for_status()
             found = await response.json()
         self._work += Work(found["timings/prompt_n"], found["timings/predicted_n"], 1)
