@@ -61,12 +61,6 @@ class Driver:
             pass
         return said
 
-    @property
-    def server_process(self) -> int:
-        process = self._client._server
-        assert process is not None
-        return int(process.pid)
-
     def open(self, path: Path, language: str, text: str, at: int) -> None:
         """Open ``text`` under the name ``path`` with the cursor at character ``at``."""
         self._uri, self._version, self._text, self._at = path.as_uri(), 1, text, at

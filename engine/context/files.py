@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from ..privacy.rules import PrivacyRules
+from ..regular import open_regular
 from ..types import Snippet
 from .limits import CHOICE_SECONDS, FILE_CHARACTERS, FILES_READ, FOLDER_FILES
 
@@ -85,11 +85,8 @@ class WorkspaceFiles:
 
 
 def read_start(file: Path) -> str | None:
-    """The start of a regular file; None for one that is no text."""
-    handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    with open(handle, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
+    """The start of a regular file; None for one that is no text. Raises :class:`OSError`."""
+    with open(open_regular(file), "rb") as opened:
         data = opened.read(FILE_CHARACTERS)
     if b"\0" in data:
         return None

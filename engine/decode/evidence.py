@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..logistic import logistic
 from ..types import Scope
 from .proposals import SCOPES, Candidate
 
@@ -78,7 +79,7 @@ def evidence(candidates: Sequence[tuple[int, Candidate]], weights: Weights) -> d
 def trust(best: Said, likely: float, held: float, same: bool, weights: Weights) -> float:
     """How far the proposals are to be believed, from 0 to 1. ``best`` is what they say most of all; the
     model's own token has the probability ``likely`` with it, theirs ``held``."""
-    return _logistic(
+    return logistic(
         weights.trust
         + weights.trust_match[step(best.matched)]
         + weights.trust_scope[SCOPES.index(best.scope)]
@@ -98,7 +99,3 @@ def step(matched: int) -> int:
 def _logit(probability: float) -> float:
     bounded = min(max(probability, _LEAST), 1 - _LEAST)
     return math.log(bounded / (1 - bounded))
-
-
-def _logistic(value: float) -> float:
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))

@@ -5,7 +5,6 @@ It is made by ``bench/accept``; a model that has no table there gets that of its
 
 from __future__ import annotations
 
-import math
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from ..logistic import logistic
 from ..types import Eagerness
 from .features import NAMES
 
@@ -52,7 +52,7 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
         total = self.bias
         for each in features:
             total += sum(self.weights.get(name, 0.0) * value for name, value in each.items())
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+        return logistic(total)
 
     def threshold(self, eagerness: Eagerness, taken: tuple[bool, ...]) -> float:
         """How likely a text must be, after what became of the last ones."""

@@ -9,12 +9,12 @@ import math
 import re
 from collections.abc import Iterator
 
+from ..syntax.place import only_closers
 from ..types import FimRequest
 from .cuts import in_word, open_quote
 from .evidence import Evidence, Ledger, logit
 from .limits import LINE_CHARACTERS
 
-_CLOSERS_ONLY = re.compile(r"[\s)\]};,:\"'>]*$")
 _MARKUP = frozenset(("css", "html", "json", "jsonc", "markdown", "plaintext", "toml", "xml", "yaml"))
 _COMMENT = re.compile(r"^\s*(\*|/\*)|//|(^|\s)#(?!include|define|if|end)|^\s*--")
 _LONGEST = 1 << 12
@@ -34,8 +34,8 @@ def of_place(request: FimRequest) -> Features:
         "after_bracket": float(last in ("(", "[", "{")),
         "after_blank": float(bool(head.strip()) and last.isspace()),
         "line_start": float(not head.strip()),
-        "rest_of_line": float(not _CLOSERS_ONLY.match(rest)),
-        "closers_follow": float(bool(rest.strip()) and bool(_CLOSERS_ONLY.match(rest))),
+        "rest_of_line": float(not only_closers(rest)),
+        "closers_follow": float(bool(rest.strip()) and only_closers(rest)),
         "quoted": float(quoted),
         "comment": float(not quoted and bool(_COMMENT.search(head))),
         "markup": float(request.language in _MARKUP),

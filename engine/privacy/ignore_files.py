@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from ..limits import (
     IGNORE_LINE_CHARACTERS,
     IGNORE_PATTERNS_KEPT,
 )
+from ..regular import open_regular
 from .patterns import BadPattern, Pattern, names, parse_pattern
 
 IGNORE_FILE = ".fimbleignore"
@@ -103,11 +102,8 @@ class IgnoreFiles:
 
 
 def _read(file: Path) -> str:
-    """The text of a regular file. Without O_NONBLOCK a pipe of that name would wait for a writer."""
-    handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    with open(handle, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError("it is no regular file")
+    """The text of a regular file."""
+    with open(open_regular(file), "rb") as opened:
         data = opened.read(IGNORE_FILE_BYTES + 1)
     if len(data) > IGNORE_FILE_BYTES:
         raise OSError(f"it is larger than {IGNORE_FILE_BYTES:,} bytes")

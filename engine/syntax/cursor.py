@@ -14,10 +14,9 @@ from tree_sitter import Node
 from .languages import LanguageSpec, find_language
 from .neighbourhood import Neighbourhood, indentation
 from .outline import DEFINES
-from .place import Place, interpolates, open_quote, plain_place, quick_place
+from .place import Place, interpolates, only_closers, open_quote, plain_place, quick_place
 from .tree import SyntaxTree
 
-_CLOSERS_ONLY = re.compile(r"[\s)\]};,:\"'>]*$")
 _ROOT = re.compile(r"(module|program|source_file|translation_unit|compilation_unit|chunk|stylesheet)$")
 _BODY = re.compile(
     r".*(block|body|suite|statement_list|compound_statement|declaration_list|do_group|switch_case|switch_default|"
@@ -52,7 +51,7 @@ class CursorContext:
 def at_cursor(prefix: str, suffix: str, language: str, path: str, left_out: int = 0) -> CursorContext:
     """Look at the text around a cursor; without a grammar its line tells the place, and a block begins after
     a line that opens one. ``left_out`` characters of the file are missing ahead of ``prefix``."""
-    several = bool(_CLOSERS_ONLY.match(suffix.partition("\n")[0]))
+    several = only_closers(suffix.partition("\n")[0])
     if (spec := find_language(language, path)) is None:
         place = plain_place(prefix, language)
         return CursorContext(place, place == "code" and several and _follows_opener(prefix, suffix, language))
@@ -81,7 +80,7 @@ def wants_block(prefix: str, suffix: str, language: str, path: str, left_out: in
     """What :func:`at_cursor` says of a block, without parsing where the cursor's line alone tells it: most
     keys are typed in the middle of a word."""
     line = prefix[-_SEARCHED:].rpartition("\n")[2]
-    if not _CLOSERS_ONLY.match(suffix.partition("\n")[0]):
+    if not only_closers(suffix.partition("\n")[0]):
         return False
     if _ends_in_word(line.strip()) and len(line) < _SEARCHED and not _COMMENT.search(line):
         return False

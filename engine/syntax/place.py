@@ -16,6 +16,7 @@ _PROSE = {"markdown", "plaintext", "text", "latex", "restructuredtext", "asciido
 _COMMENT = re.compile(r"\s*(//|#|--|;;|/\*)")
 _ESCAPED = re.compile(r'\\.|[^"]')
 _QUOTES = "\"'`"
+_CLOSERS_ONLY = re.compile(r"[\s)\]};,:\"'>]*$")
 _DOUBTFUL = {"yaml", "shellscript", "php", "ruby"}
 """Languages in which a comment sign often stands for something else."""
 _SEARCHED = 4_000
@@ -46,6 +47,11 @@ def plain_place(prefix: str, language: str) -> Place:
     if _COMMENT.match(line):
         return "comment"
     return "string" if len(_ESCAPED.sub("", line)) % 2 else "code"
+
+
+def only_closers(rest: str) -> bool:
+    """Whether the rest of a line only ends what was begun ahead of it, if it says anything."""
+    return _CLOSERS_ONLY.match(rest) is not None
 
 
 def open_quote(line: str) -> int:

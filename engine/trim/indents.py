@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import islice, pairwise
 
 from ..syntax.languages import find_language
+from ..syntax.neighbourhood import indentation
 from ..types import FimRequest
 from .brackets import closers_for, unmatched_closers
 
@@ -34,7 +35,6 @@ _LEAVES = re.compile(
 )
 _AFTER_LEAVING = re.compile(r"\s*([})\]#@/*]|case\b|default\b|end\b|else|elif|\w+:)")
 _SEARCHED, _LINES, _HEADER_LINES = 12_000, 200, 20
-_TAB = 8
 _STEPS = ("\t", "  ", "    ", "        ")
 
 
@@ -85,7 +85,7 @@ class Indents:
             if blanks == own:
                 return None
             levels = levels[1:] or [""]
-        return min(levels, key=lambda level: abs(_width(level) - _width(blanks)))
+        return min(levels, key=lambda level: abs(indentation(level) - indentation(blanks)))
 
     @cached_property
     def _unit(self) -> str:
@@ -102,9 +102,9 @@ class Indents:
 
 def _shallower(lines: list[str], blanks: str) -> Iterator[str]:
     """The levels around a line that has these blanks, the deepest first."""
-    depth = _width(blanks)
+    depth = indentation(blanks)
     for line in islice(reversed(lines), _LINES):
-        if (width := _width(_blanks(line))) < depth:
+        if (width := indentation(line)) < depth:
             depth = width
             yield _blanks(line)
     if depth:
@@ -129,7 +129,3 @@ def _directive(line: str) -> bool:
 
 def _blanks(line: str) -> str:
     return line[: len(line) - len(line.lstrip(" \t"))]
-
-
-def _width(blanks: str) -> int:
-    return len(blanks.expandtabs(_TAB))

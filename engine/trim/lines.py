@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from ..syntax.place import only_closers
+
 _CLOSING_LINE = re.compile(r"\s*([)\]}]+[;,)]*|end|fi|done|esac)\s*[;,)]*\s*$")
-_CLOSERS_ONLY = re.compile(r"[\s)\]};,:\"'>]*$")
 _WORD = re.compile(r"\w")
 _PART_OF_WORD = re.compile(r"[^\s,;|&+*/.=()-]*$")
 _CLAUSE = re.compile(
@@ -72,7 +73,7 @@ class Surroundings:
     @property
     def rest_is_code(self) -> bool:
         """Whether more than closing brackets follows in the cursor's line."""
-        return _CLOSERS_ONLY.match(self.line_rest) is None
+        return not only_closers(self.line_rest)
 
     @property
     def joins_rest(self) -> bool:

@@ -96,13 +96,9 @@ class Trimmer:
         if self._lines and not self._next and rules.leaves_block(line, around) and not self._goes_on(line):
             self.done = True
             return rules.closes_block(line, around)
-        if self._next and self._lines and rules.closed_below(line, around):
-            self.done = True
-            return False
-        if rules.begins_another(line, self._lines, around):
-            self.done = True
-            return False
-        if (self._lines or not around.line_head.strip()) and rules.continues_below(line, around):
+        below = (self._lines or not around.line_head.strip()) and rules.continues_below(line, around)
+        closed = self._next and self._lines and rules.closed_below(line, around)
+        if closed or below or rules.begins_another(line, self._lines, around):
             self.done = True
             return False
         return True

@@ -19,15 +19,6 @@ from fimble.engine.errors import InvalidRequest, PrivateFile
 pytestmark = pytest.mark.usefixtures("fake")
 
 
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("FIMBLE_CONFIG", str(tmp_path / "none.toml"))
-    monkeypatch.setenv("FIMBLE_ENGINE", "local")
-    monkeypatch.setenv("FIMBLE_MODEL", "fake")
-    monkeypatch.setenv("FIMBLE_ISOLATION", "thread")
-    monkeypatch.setenv("FIMBLE_FAKE", '{"answer": "b, c"}')
-
-
 def run(*arguments: str, stdin: str | None = None) -> Result:
     return CliRunner().invoke(app, list(arguments), input=stdin)
 

@@ -96,15 +96,6 @@ class TestPage:
             assert sentence in told
 
 
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("FIMBLE_CONFIG", str(tmp_path / "none.toml"))
-    monkeypatch.setenv("FIMBLE_ENGINE", "local")
-    monkeypatch.setenv("FIMBLE_MODEL", "fake")
-    monkeypatch.setenv("FIMBLE_ISOLATION", "thread")
-    monkeypatch.setenv("FIMBLE_FAKE", '{"answer": "b, c"}')
-
-
 def run(*arguments: str, stdin: str | None = None) -> Result:
     return CliRunner().invoke(app, list(arguments), input=stdin)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fimble.engine.memory.keeper import Progress
+from fimble.engine.memory.keeper import OnProgress, Progress
 from fimble.lsp import notices
 
 from .conftest import Start
@@ -75,13 +75,19 @@ async def test_nothing_is_read_where_the_user_does_not_want_it(
     assert not engine.memory._projects
 
 
-async def test_a_bar_is_shown_once_and_ends(start: Start) -> None:
+async def with_a_bar(start: Start) -> tuple[Editor, OnProgress]:
+    """An editor that shows a bar for a project that is being read, and who tells how far that is."""
     editor = await start(**BARS)
     await editor.command("fimble.status")
-    heard = editor.server.session.projects.heard
+    heard: OnProgress = editor.server.session.projects.heard
     heard(Progress("/w/app", 7))
     await grant_bar(editor)
     await editor.until(lambda: bars(editor))
+    return editor, heard
+
+
+async def test_a_bar_is_shown_once_and_ends(start: Start) -> None:
+    editor, heard = await with_a_bar(start)
     for done in (20, 20, 40):
         heard(Progress("/w/app", done, 80))
     heard(Progress("/w/app", ended=True, files=1200))
@@ -99,12 +105,7 @@ async def test_a_bar_is_shown_once_and_ends(start: Start) -> None:
 
 
 async def test_a_failure_is_one_sentence_and_ends_the_bar(start: Start) -> None:
-    editor = await start(**BARS)
-    await editor.command("fimble.status")
-    heard = editor.server.session.projects.heard
-    heard(Progress("/w/app", 7))
-    await grant_bar(editor)
-    await editor.until(lambda: bars(editor))
+    editor, heard = await with_a_bar(start)
     for _ in range(2):
         heard(Progress("/w/app", ended=True, problem="The disk is full."))
     await editor.until(editor.shown)
