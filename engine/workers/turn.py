@@ -54,13 +54,15 @@ def compose(jobs: Iterable[Job], batch: int, pace: Pace, now: float) -> list[Par
 
 def _shared(reading: Sequence[Job], room: int, now: float) -> list[tuple[Job, int]]:
     """How many tokens of each prompt are read. Short ones first, for most are read soonest so; half of the
-    room is for the one that has waited longest, so that nobody waits for ever."""
+    room is for the one that has waited longest, so that nobody waits for ever. The tokens whose scores are
+    wanted come in one piece, the last."""
     counts = dict.fromkeys(sorted(reading, key=lambda job: (job.urgency, job.missing)), 0)
     late = [job for job in reading if now - job.since >= WAITING_PROMPT_SECONDS]
     turns = [*sorted(late, key=lambda job: job.since)[:1], *counts]
     for at, job in enumerate(turns):
         most = room // 2 if late and not at else room
-        count = min(job.missing - counts[job], most)
+        left = job.missing - counts[job]
+        count = left if left <= most else min(most, left - job.rows)
         counts[job] += count
         room -= count
     return list(counts.items())

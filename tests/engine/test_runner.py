@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fimble.engine.errors import DeadlineExceeded, WorkerCrashed
@@ -120,6 +120,7 @@ STEPS = st.lists(
     steps=STEPS, answer=st.sampled_from([TEXT, CHAT]), batch=st.integers(4, 40), slow=st.booleans(),
     sequences=st.integers(1, 4), drafts=st.booleans(),
 )  # fmt: skip
+@example(["step", "suggest"], TEXT, 4, False, 1, True)
 def test_whoever_interrupts_whenever_each_answer_is_as_if_alone(
     steps: list[str], answer: Request, batch: int, slow: bool, sequences: int, drafts: bool
 ) -> None:

@@ -19,19 +19,21 @@ from fimble.engine.workers.turn import compose
 
 JOBS = st.lists(
     st.tuples(
-        st.sampled_from(list(Urgency)), st.integers(1, 300), st.integers(0, 299), st.floats(-5, 0)
+        st.sampled_from(list(Urgency)), st.integers(1, 300), st.integers(0, 299), st.floats(-5, 0),
+        st.integers(1, 16),
     ),
     min_size=1,
     max_size=12,
 )  # fmt: skip
 
 
-def job(number: int, urgency: Urgency, tokens: int, known: int, advanced: float = 0.0) -> Job:
-    """A job in the place of its number, with so many tokens of which some are known."""
+def job(number: int, urgency: Urgency, tokens: int, known: int, advanced: float = 0.0, rows: int = 1) -> Job:
+    """A job in the place of its number, with so many tokens of which some are known; it wants the scores
+    behind the last ``rows``."""
     made = Job(Run(number, FimRequest("", "")), urgency, advanced, None, advanced=advanced)
-    made.tokens, made.rows = [1] * tokens, 1
-    made.place = Place(number, np.zeros(400, np.int32), min(known, tokens - 1))
-    made.reading = made.missing > 1
+    made.tokens, made.rows = [1] * tokens, min(rows, tokens)
+    made.place = Place(number, np.zeros(400, np.int32), min(known, tokens - made.rows))
+    made.reading = made.missing > made.rows
     return made
 
 
@@ -46,7 +48,7 @@ def measured(fixed: float, row: float, token: float = 0.001) -> Pace:
 
 @given(JOBS, st.integers(16, 256), st.sampled_from([0.0, 0.0001, 0.01]))
 def test_a_call_is_never_empty_or_too_large_and_brings_each_job_on(
-    wanted: list[tuple[Urgency, int, int, float]], batch: int, token_seconds: float
+    wanted: list[tuple[Urgency, int, int, float, int]], batch: int, token_seconds: float
 ) -> None:
     jobs = [job(n, *each) for n, each in enumerate(wanted)]
     parts = compose(jobs, batch, Pace(token_seconds), 0.0)
@@ -57,6 +59,8 @@ def test_a_call_is_never_empty_or_too_large_and_brings_each_job_on(
         assert place is not None
         assert (part.span.sequence, part.span.past) == (place.index, place.length)
         assert part.span.rows == (part.job.rows if part.complete else 0)
+        left = part.job.missing - len(part.span.tokens)
+        assert part.complete or left >= part.job.rows, "the wanted scores are of one call"
     urgent = min(each.urgency for each in jobs)
     assert any(part.job.urgency is urgent for part in parts)
     assert all(part.job.urgency is not Urgency.AHEAD for part in parts) or urgent is Urgency.AHEAD
