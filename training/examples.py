@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import holes
+from .borders import Borders
 from .corpus.shards import Document, read_split
 from .tokenizer import EOS, FILE_SEP, FIM_MIDDLE, FIM_PREFIX, FIM_SUFFIX, Tokenizer
 
@@ -87,6 +88,7 @@ class RowMaker:
 
     def __init__(self, sampler: DocumentSampler, tokenizer: Tokenizer, length: int) -> None:
         self._sampler, self._tokenizer, self._length = sampler, tokenizer, length
+        self._borders = Borders(tokenizer)
 
     def batch(self, seed: int, step: int, rows: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids (rows, length + 1) and target weights (rows, length) of one step."""
@@ -126,6 +128,7 @@ class RowMaker:
         if hole is None:
             self._add_plain(row, document, room, randomness)
             return
+        hole = self._borders.widened(document.text, hole)
         encode = self._tokenizer.encode
         middle = encode(document.text[hole.start : hole.end])[:160]
         room -= len(middle) + 30

@@ -40,6 +40,15 @@ class Tokenizer:
         text: str = self.model.decode(ids)
         return text
 
+    def piece(self, token: int) -> bytes:
+        """A token's bytes; empty for control tokens."""
+        if self.model.is_byte(token):
+            return bytes([int(self.model.id_to_piece(token)[1:-1], 16)])
+        if self.model.is_control(token) or self.model.is_unknown(token):
+            return b""
+        text: str = self.model.id_to_piece(token).replace("\u2581", " ")
+        return text.encode()
+
     @property
     def size(self) -> int:
         return int(self.model.vocab_size())

@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fimble.engine.prompt.border import probed, typed_at_end
+from fimble.engine.prompt.pieces import PieceTable
 from training import holes
+from training.background import SHIPPED_TOKENIZER
+from training.borders import Borders
 from training.corpus.shards import Document
 from training.evaluate.tasks import KINDS
 from training.examples import MIDDLE_WEIGHT, DocumentSampler, RowMaker
@@ -101,6 +105,28 @@ def test_the_parts_of_an_example_are_the_file(tokenizer: Tokenizer) -> None:
             seen += 1
             assert (prefix + middle + rest + following) in CODE
     assert seen > 20
+
+
+@given(TEXTS, st.integers(0, 1 << 30))
+def test_holes_begin_where_the_engines_prompts_end(tokenizer: Tokenizer, text: str, seed: int) -> None:
+    hole = holes.pick(text, random.Random(seed))
+    if hole is None:
+        return
+    wide = Borders(tokenizer).widened(text, hole)
+    assert wide.end == hole.end
+    assert 0 <= wide.start <= hole.start
+    before = text[: hole.start]
+    table = PieceTable(tokenizer.size, tokenizer.piece)
+    found = typed_at_end(before, tokenizer.encode(probed(before)), table)
+    if found is not None:
+        assert text[wide.start : hole.start].encode() == found[1]
+
+
+@pytest.mark.parametrize("typed", ["    return resu", "    return r", "    return "])
+def test_a_word_is_missing_with_the_space_ahead_of_it(typed: str) -> None:
+    text = "    return result"
+    hole = Borders(Tokenizer(SHIPPED_TOKENIZER)).widened(text, holes.Hole(len(typed), len(text), "span"))
+    assert text[hole.start :] == " result"
 
 
 def examples(row: list[int], tokenizer: Tokenizer) -> list[tuple[str, str, str, str]]:
