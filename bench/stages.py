@@ -103,7 +103,7 @@ async def _round_trips() -> list[float]:
     latencies = []
     try:
         with tempfile.TemporaryDirectory(prefix="fimble-bench-") as folder:
-            driver = Driver(Path(folder), {"statistics": False, "prefetch": False})
+            driver = Driver(Path(folder), {"statistics": False, "prefetch": False, "debounce": "off"})
             await driver.start()
             text = passage.before + passage.after
             driver.open(Path(folder) / passage.name, "python", text, len(passage.before))

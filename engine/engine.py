@@ -20,7 +20,7 @@ from .limits import CONTEXT_CHARACTERS
 from .memory.keeper import OnProgress, ProjectMemory
 from .model_settings import DEFAULT
 from .opening import open_backend
-from .preparing import as_it_came, prepare
+from .preparing import as_it_came, cut_out, prepare
 from .privacy.guard import guarded
 from .room import Room, Spare
 from .runtimes.memory import spare_bytes
@@ -140,8 +140,8 @@ class Engine:
             warm = served.backend.warm
         except FimbleError:
             return  # whoever asks will hear of it
-        prepared = prepare(self._enriched(request, served), served.reach).request
-        await warm_in_turn(self._scheduler, prepared, warm, served.name)
+        read = cut_out(self._enriched(request, served), served.reach).request
+        await warm_in_turn(self._scheduler, read, warm, served.name)
 
     def model_for(self, request: Request) -> str:
         """The id of the model that answers a request: the one it names, else the one that the rules choose.
@@ -251,7 +251,7 @@ async def suggested(
     if prepared.silent:
         yield Delta("", "stop", Usage(), Timings(), confidence=0.0)
         return
-    checker = SyntaxChecker(request)
+    checker = SyntaxChecker(request, prepared.around)
     gate = Gate(request, calibrations().of(backend.serving.model, file), checker)
     if not own_words:
         request = replace(request, floor=max(request.floor, gate.floor))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from .limits import CONTEXT_CHARACTERS
 from .prompt.window import clip
+from .syntax.around import Around
 from .syntax.cursor import CursorContext, glance
 from .types import FimRequest, Mode
 
@@ -17,18 +18,35 @@ _DATA = {"json", "jsonc"}
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """``newline`` is the line end that the answer must have, and ``ending`` what it ends with if it is not
-    empty. A ``silent`` request is answered with the empty text, without a model."""
+    """``around`` is the syntax at the request's cursor. ``newline`` is the line end that the answer must
+    have, and ``ending`` what it ends with if it is not empty. A ``silent`` request is answered with the
+    empty text, without a model."""
 
     request: FimRequest
+    around: Around
     newline: str = "\n"
     ending: str = ""
     silent: bool = False
 
 
 def prepare(request: FimRequest, reach: int = CONTEXT_CHARACTERS) -> Prepared:
-    """The request as a backend gets it: texts cut to ``reach`` characters, line ends ``\\n``, and "auto"
-    decided by the syntax at the cursor."""
+    """The request as a backend gets it: as :func:`cut_out` makes it, and "auto" decided by the syntax at the
+    cursor."""
+    made = cut_out(request, reach)
+    request, around = made.request, made.around
+    if request.mode != "auto" and request.in_comments:
+        return made
+    found = glance(around)
+    silent = unwanted(request, found)
+    if request.mode == "auto":
+        at_end = not request.suffix.partition("\n")[0].strip()
+        mode: Mode = "block" if found.block else "next" if at_end and may_end(request, found) else "line"
+        request = replace(request, mode=mode)
+    return replace(made, request=request, silent=silent)
+
+
+def cut_out(request: FimRequest, reach: int = CONTEXT_CHARACTERS) -> Prepared:
+    """The request with the texts that a backend reads: cut to ``reach`` characters, line ends ``\\n``."""
     newline = "\r\n" if "\r\n" in request.prefix or "\r\n" in request.suffix else "\n"
     if newline != "\n":
         request = replace(
@@ -39,15 +57,7 @@ def prepare(request: FimRequest, reach: int = CONTEXT_CHARACTERS) -> Prepared:
     request, ending = clip(request, reach), ""
     if inserts_lines(request):
         request, ending = replace(request, suffix="\n" + request.suffix), "\n"
-    if request.mode != "auto" and request.in_comments:
-        return Prepared(request, newline, ending)
-    found = glance(request.prefix, request.suffix, request.language, request.path, request.left_out)
-    silent = unwanted(request, found)
-    if request.mode == "auto":
-        at_end = not request.suffix.partition("\n")[0].strip()
-        mode: Mode = "block" if found.block else "next" if at_end and may_end(request, found) else "line"
-        request = replace(request, mode=mode)
-    return Prepared(request, newline, ending, silent)
+    return Prepared(request, Around.of(request), newline, ending)
 
 
 def as_it_came(request: FimRequest) -> bool:

@@ -13,6 +13,7 @@ from itertools import islice
 from .positions import Encoding, Place, index_of, units
 from .snapshot import Snapshot, cut_after, cut_before
 
+_Asked = tuple[int, Place, Place, str]
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
@@ -34,6 +35,8 @@ class Document:
     touched: int = field(init=False, default=0)
     """Of several documents the one with the highest number was viewed or edited last."""
     refusal: str | None = field(init=False, default=None)
+    _taken: tuple[_Asked, Snapshot] | None = field(init=False, default=None)
+    """The last snapshot: what is read ahead and what is asked for are mostly of the same place."""
 
     @property
     def text(self) -> str:
@@ -98,7 +101,13 @@ class Document:
     def snapshot(self, start: Place, end: Place | None = None, inserted: str = "") -> Snapshot:
         """The text around a place as a request needs it; as if ``inserted`` stood between ``start`` and
         ``end``, where those are given."""
-        first, last = sorted((self._index(start), self._index(end or start)))
+        asked = (self.revision, start, end or start, inserted)
+        if self._taken is None or self._taken[0] != asked:
+            self._taken = asked, self._snapshot(start, end or start, inserted)
+        return self._taken[1]
+
+    def _snapshot(self, start: Place, end: Place, inserted: str) -> Snapshot:
+        first, last = sorted((self._index(start), self._index(end)))
         before = self._count(*first)
         after = self.length - (before if last == first else self._count(*last))
         left_out = cut_before(before + len(inserted))

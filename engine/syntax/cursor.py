@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from .languages import LanguageSpec, find_language
-from .neighbourhood import Neighbourhood, indentation
+from .around import Around
+from .inserted import InsertedTree
+from .neighbourhood import indentation
 from .outline import DEFINES
 from .place import Place, interpolates, only_closers, open_quote, plain_place, quick_place
-from .tree import SyntaxTree
 
 _ROOT = re.compile(r"(module|program|source_file|translation_unit|compilation_unit|chunk|stylesheet)$")
 _BODY = re.compile(
@@ -48,57 +48,54 @@ class CursorContext:
     block: bool
 
 
-def at_cursor(prefix: str, suffix: str, language: str, path: str, left_out: int = 0) -> CursorContext:
+def at_cursor(around: Around) -> CursorContext:
     """Look at the text around a cursor; without a grammar its line tells the place, and a block begins after
-    a line that opens one. ``left_out`` characters of the file are missing ahead of ``prefix``."""
-    several = only_closers(suffix.partition("\n")[0])
-    if (spec := find_language(language, path)) is None:
-        place = plain_place(prefix, language)
-        return CursorContext(place, place == "code" and several and _follows_opener(prefix, suffix, language))
-    around = Neighbourhood.of(prefix, suffix, spec, left_out)
-    probe = _Probe(around, spec, "")
+    a line that opens one."""
+    several = only_closers(around.suffix.partition("\n")[0])
+    if around.tree is None:
+        place = plain_place(around.prefix, around.language)
+        return CursorContext(place, place == "code" and several and _follows_opener(around))
+    probe = _Probe(around.tree, "")
     place = probe.place()
     if place != "code" or not several:
         return CursorContext(place, False)
     block = probe.begins_block()
-    for ending in _ENDINGS.get(spec.id, ()) if block is None else ():
-        block = _Probe(around, spec, ending).begins_block() if block is None else block
-    return CursorContext(place, _follows_opener(prefix, suffix, language) if block is None else block)
+    for ending in _ENDINGS.get(around.tree.spec.id, ()) if block is None else ():
+        block = _Probe(around.tree, ending).begins_block() if block is None else block
+    return CursorContext(place, _follows_opener(around) if block is None else block)
 
 
-def glance(prefix: str, suffix: str, language: str, path: str, left_out: int = 0) -> CursorContext:
+def glance(around: Around) -> CursorContext:
     """What :func:`at_cursor` says, without parsing where the cursor's line alone tells it."""
-    spec = find_language(language, path)
-    place = quick_place(prefix, spec, left_out) if spec is not None else None
+    place = quick_place(around)
     if place is None:
-        return at_cursor(prefix, suffix, language, path, left_out)
-    block = place == "code" and wants_block(prefix, suffix, language, path, left_out)
-    return CursorContext(place, block)
+        return at_cursor(around)
+    return CursorContext(place, place == "code" and wants_block(around))
 
 
-def wants_block(prefix: str, suffix: str, language: str, path: str, left_out: int = 0) -> bool:
+def wants_block(around: Around) -> bool:
     """What :func:`at_cursor` says of a block, without parsing where the cursor's line alone tells it: most
     keys are typed in the middle of a word."""
-    line = prefix[-_SEARCHED:].rpartition("\n")[2]
-    if not only_closers(suffix.partition("\n")[0]):
+    line = around.prefix[-_SEARCHED:].rpartition("\n")[2]
+    if not only_closers(around.suffix.partition("\n")[0]):
         return False
     if _ends_in_word(line.strip()) and len(line) < _SEARCHED and not _COMMENT.search(line):
         return False
-    return at_cursor(prefix, suffix, language, path, left_out).block
+    return at_cursor(around).block
 
 
 class _Probe:
-    """The tree of a neighbourhood with a statement at the cursor, and ``ending`` after it."""
+    """The tree around a cursor with a statement there, and ``ending`` after it. It is to be read before
+    anything else is put there."""
 
-    def __init__(self, around: Neighbourhood, spec: LanguageSpec, ending: str) -> None:
-        space = " " if around.before[-1:].isalnum() else ""
-        before = (around.before + space).encode("utf-8", "replace")
-        statement = spec.statement.encode()
-        text = before + statement + (ending + around.after).encode("utf-8", "replace")
-        self._start, self._end = len(before), len(before) + len(statement)
-        self._spec = spec
-        self._line_head = before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")
-        self._tree = SyntaxTree(spec, text)
+    def __init__(self, tree: InsertedTree, ending: str) -> None:
+        space = " " if tree.before[-1:].isalnum() else ""
+        statement = tree.spec.statement
+        self._start = len(tree.before_bytes) + len(space)
+        self._end = self._start + len(statement.encode())
+        self._spec = tree.spec
+        self._line_head = tree.before[tree.before.rfind("\n") + 1 :] + space
+        self._tree = tree.put(space + statement + ending)
 
     def place(self) -> Place:
         """The innermost comment, string or interpolation around the statement."""
@@ -190,13 +187,13 @@ def _defines(node: Node) -> bool:
     return DEFINES.match(node.type) is not None
 
 
-def _follows_opener(prefix: str, suffix: str, language: str) -> bool:
+def _follows_opener(around: Around) -> bool:
     """For texts that no parser understands: whether the line, or the one above a blank one, opens a block
     that has no deeper line yet."""
-    above, _, line = prefix.rpartition("\n")
+    above, _, line = around.prefix.rpartition("\n")
     if not line.strip():
         line = next((each for each in reversed(above[-_SEARCHED:].split("\n")) if each.strip()), "")
-    if not (_OPENS_LINE.search(line) or (language in ("yaml", "yml") and _COLON.search(line))):
+    if not (_OPENS_LINE.search(line) or (around.language in ("yaml", "yml") and _COLON.search(line))):
         return False
-    following = next((each for each in suffix[:_SEARCHED].split("\n")[1:] if each.strip()), "")
+    following = next((each for each in around.suffix[:_SEARCHED].split("\n")[1:] if each.strip()), "")
     return not following or indentation(following) <= indentation(line)

@@ -37,10 +37,9 @@ class Neighbourhood:
     after: str
 
     @classmethod
-    def of(cls, prefix: str, suffix: str, spec: LanguageSpec, left_out: int = 0) -> Neighbourhood:
-        """What to parse for a cursor between two texts of a language. Line ends are ``\\n``; ``left_out``
-        characters of the file are missing ahead of ``prefix``."""
-        quotes = (Quotes.read_rest if left_out else Quotes.read)(prefix, spec)
+    def of(cls, prefix: str, suffix: str, spec: LanguageSpec, quotes: Quotes) -> Neighbourhood:
+        """What to parse for a cursor between two texts of a language; ``quotes`` are those of ``prefix``.
+        Line ends are ``\\n``."""
         start = _start(prefix, spec, quotes)
         head = spec.opening + "\n" if spec.opening and start else ""
         if quotes.inside(start):

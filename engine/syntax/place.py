@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from .languages import LanguageSpec
-from .quotes import Quotes, ordinary
+from .around import Around
+from .quotes import ordinary
 
 Place = Literal["code", "comment", "string"]
 _PROSE = {"markdown", "plaintext", "text", "latex", "restructuredtext", "asciidoc", ""}
@@ -22,11 +22,10 @@ _DOUBTFUL = {"yaml", "shellscript", "php", "ruby"}
 _SEARCHED = 4_000
 
 
-def quick_place(prefix: str, spec: LanguageSpec, left_out: int = 0) -> Place | None:
-    """What the end of ``prefix`` is in; None where only the parser can tell. ``left_out`` characters of the
-    file are missing ahead of it."""
-    line = _last_line(prefix)
-    if len(line) >= _SEARCHED or spec.id == "html" or _may_be_in_long(prefix, spec, left_out):
+def quick_place(around: Around) -> Place | None:
+    """What the cursor is in; None where only the parser can tell."""
+    spec, line = around.spec, _last_line(around.prefix)
+    if spec is None or len(line) >= _SEARCHED or spec.id == "html" or _may_be_in_long(around):
         return None
     rest = 0
     for found in ordinary(spec).finditer(line):
@@ -85,11 +84,12 @@ def _last_line(prefix: str) -> str:
     return prefix[max(0, len(prefix) - _SEARCHED) :].rpartition("\n")[2]
 
 
-def _may_be_in_long(prefix: str, spec: LanguageSpec, left_out: int) -> bool:
+def _may_be_in_long(around: Around) -> bool:
     """Whether a string or comment of several lines is open. Counting tells mostly that none is."""
-    if not spec.long_quotes or not (left_out or any(_uneven(prefix, *pair) for pair in spec.long_quotes)):
+    pairs = around.spec.long_quotes if around.spec is not None else ()
+    if not pairs or not (around.left_out or any(_uneven(around.prefix, *pair) for pair in pairs)):
         return False
-    return bool((Quotes.read_rest if left_out else Quotes.read)(prefix, spec).open_closer)
+    return bool(around.quotes.open_closer)
 
 
 def _uneven(text: str, opener: str, closer: str) -> bool:

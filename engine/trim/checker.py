@@ -6,11 +6,7 @@ its brackets, and a string that it ends in, were closed behind it. Several lines
 
 from __future__ import annotations
 
-from functools import cached_property
-
-from ..syntax.languages import find_language
-from ..syntax.neighbourhood import Neighbourhood
-from ..syntax.tree import Edit, SyntaxTree
+from ..syntax.around import Around
 from ..types import FimRequest
 from .brackets import closers_for, fits_rest, word_ends
 
@@ -21,24 +17,23 @@ _KNOWN = 64
 
 
 class SyntaxChecker:
-    """Counts the parse errors around the cursor with a text put in; parses only what changes."""
+    """Counts the parse errors around a request's cursor with a text put in."""
 
-    def __init__(self, request: FimRequest) -> None:
-        self._spec = find_language(request.language, request.path)
-        self._request = request
-        self._middle = b""
+    def __init__(self, request: FimRequest, around: Around | None = None) -> None:
+        """``around`` is the request's; what it has parsed need not be parsed again."""
+        self._around = around or Around.of(request)
         self._counts: dict[str, int] = {}
         self._head = request.prefix[-_LINE:].rpartition("\n")[2]
         self._rest = request.suffix[:_LINE].partition("\n")[0].strip()
 
     @property
     def knows_language(self) -> bool:
-        return self._spec is not None
+        return self._around.spec is not None
 
     def acceptable(self, text: str) -> bool:
         """Whether the file has no more errors with ``text`` than without it, be it that brackets which are
         open at the end of a line are closed one day."""
-        if self._tree is None:
+        if self._around.tree is None:
             return fits_rest(text, self._rest)
         base = self.errors("")
         return any(self.errors(text + closers) <= base for closers in self._closers(text))
@@ -55,13 +50,12 @@ class SyntaxChecker:
 
     def errors(self, text: str) -> int:
         """How many errors the file has with ``text`` inserted."""
-        if self._tree is None:
+        if (tree := self._around.tree) is None:
             return 0
         if text not in self._counts:
             if len(self._counts) >= _KNOWN:
                 self._counts = {"": self._counts[""]} if "" in self._counts else {}
-            self._insert(text.encode("utf-8", "replace"))
-            self._counts[text] = self._tree.errors()
+            self._counts[text] = tree.put(text).errors()
         return self._counts[text]
 
     def _closers(self, text: str) -> list[str]:
@@ -72,34 +66,3 @@ class SyntaxChecker:
         if own and "\n" in text.strip():
             return [""]
         return list(dict.fromkeys(["", own, all_open]))
-
-    @cached_property
-    def _around(self) -> tuple[bytes, bytes]:
-        request = self._request
-        if self._spec is None:
-            return b"", b""
-        found = Neighbourhood.of(request.prefix, request.suffix, self._spec, request.left_out)
-        return found.before.encode("utf-8", "replace"), found.after.encode("utf-8", "replace")
-
-    @cached_property
-    def _tree(self) -> SyntaxTree | None:
-        return SyntaxTree(self._spec, b"".join(self._around)) if self._spec else None
-
-    def _insert(self, middle: bytes) -> None:
-        before, after = self._around
-        start, old, new = len(before), self._middle, middle
-        if self._tree is None or old == new:
-            return
-        row = before.count(b"\n")
-        column = start - (before.rfind(b"\n") + 1)
-        old_point, new_point = _advance(row, column, old), _advance(row, column, new)
-        self._tree.edit(Edit(start, start + len(old), start + len(new), (row, column), old_point, new_point))
-        self._middle = new
-        self._tree.update(before + new + after)
-
-
-def _advance(row: int, column: int, text: bytes) -> tuple[int, int]:
-    newlines = text.count(b"\n")
-    if not newlines:
-        return row, column + len(text)
-    return row + newlines, len(text) - text.rfind(b"\n") - 1

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from fimble.engine.limits import FAR_CHARACTERS
 from fimble.engine.preparing import prepare
+from fimble.engine.syntax.around import Around
 from fimble.engine.syntax.cursor import at_cursor
 from fimble.engine.syntax.languages import LANGUAGES, LanguageSpec, find_language
 from fimble.engine.syntax.neighbourhood import Neighbourhood
+from fimble.engine.syntax.quotes import Quotes
 from fimble.engine.syntax.tree import SyntaxTree
 from fimble.engine.types import FimRequest
 
@@ -87,7 +89,7 @@ def test_a_sound_file_has_no_unsound_windows(language: str) -> None:
     line_ends = [at for at, char in enumerate(text) if char == "\n"]
     unsound = []
     for at in line_ends[::19]:
-        around = Neighbourhood.of(text[:at], text[at:], spec)
+        around = Neighbourhood.of(text[:at], text[at:], spec, Quotes.read(text[:at], spec))
         assert len(around.before) + len(around.after) <= 2 * FAR_CHARACTERS
         if SyntaxTree(spec, (around.before + around.after).encode()).errors():
             unsound.append(text[:at].count("\n"))
@@ -106,16 +108,16 @@ def test_text_and_code_are_told_apart_far_from_the_file_s_top() -> None:
             if at < 0:
                 break
             end = at + 1 + len(words)
-            assert at_cursor(PYTHON[:end], PYTHON[end:], "python", "").place == place, (words, end)
+            assert at_cursor(Around(PYTHON[:end], PYTHON[end:], "python")).place == place, (words, end)
 
 
 @pytest.mark.parametrize("cut", [9_000, 9_100, 9_200, 9_300, 9_400])
 def test_a_file_whose_top_was_cut_off(cut: int) -> None:
     at = PYTHON.find("        try:\n", 20_000)
-    found = at_cursor(PYTHON[cut:at], PYTHON[at:], "python", "", left_out=cut)
+    found = at_cursor(Around(PYTHON[cut:at], PYTHON[at:], "python", left_out=cut))
     assert found.place == "code"
     at = PYTHON.find("For example::\n", 20_000)
-    assert at_cursor(PYTHON[cut:at], PYTHON[at:], "python", "", left_out=cut).place == "string"
+    assert at_cursor(Around(PYTHON[cut:at], PYTHON[at:], "python", left_out=cut)).place == "string"
 
 
 LINES = st.lists(
@@ -135,7 +137,8 @@ def test_any_text_has_a_neighbourhood_that_meets_at_the_cursor(
     prefix: str, suffix: str, spec: LanguageSpec, left_out: int
 ) -> None:
     prefix *= 9
-    around = Neighbourhood.of(prefix, suffix, spec, left_out)
+    quotes = (Quotes.read_rest if left_out else Quotes.read)(prefix, spec)
+    around = Neighbourhood.of(prefix, suffix, spec, quotes)
     assert around.before.endswith(prefix[-1_000:])
     assert around.after.startswith(suffix.partition("\n")[0])
 
@@ -151,4 +154,4 @@ def test_line_ends_decide_nothing(prefix: str, suffix: str, language: str) -> No
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=200), st.text(max_size=200), st.sampled_from(LANGUAGES))
 def test_any_text_has_a_place(prefix: str, suffix: str, spec: LanguageSpec) -> None:
-    assert at_cursor(prefix, suffix, spec.id, "").place in ("code", "comment", "string")
+    assert at_cursor(Around(prefix, suffix, spec.id)).place in ("code", "comment", "string")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from fimble.engine.engine import suggested
 from fimble.engine.preparing import prepare
 from fimble.engine.serving import Serving
+from fimble.engine.syntax.around import Around
 from fimble.engine.syntax.cursor import at_cursor, glance
-from fimble.engine.syntax.languages import find_language
 from fimble.engine.syntax.place import quick_place
 from fimble.engine.types import Delta, FimRequest, ModelInfo, Sampling, Timings, Usage
 
@@ -80,7 +80,7 @@ PLACES = [
 @pytest.mark.parametrize(("around", "language", "place"), PLACES)
 def test_the_place(around: str, language: str, place: str) -> None:
     prefix, _, suffix = around.partition("▮")
-    assert glance(prefix, suffix, language, "").place == place
+    assert glance(Around(prefix, suffix, language)).place == place
 
 
 @pytest.mark.parametrize(("around", "language", "place"), PLACES)
@@ -114,8 +114,8 @@ LAST = st.sampled_from(
 @given(LINES, LAST)
 def test_the_line_tells_what_the_parser_tells(lines: list[str], last: str) -> None:
     prefix = "".join(line + "\n" for line in lines) + last
-    place = quick_place(prefix, find_language("python"))
-    assert place in (None, at_cursor(prefix, "\n", "python", "").place)
+    place = quick_place(Around(prefix, "\n", "python"))
+    assert place in (None, at_cursor(Around(prefix, "\n", "python")).place)
 
 
 class TestModes:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fimble.engine.syntax import cursor
+from fimble.engine.syntax.around import Around
 from fimble.engine.syntax.cursor import at_cursor, wants_block
 from fimble.engine.syntax.languages import LANGUAGES, LanguageSpec, find_language
 from fimble.engine.syntax.outline import outline
@@ -15,7 +16,7 @@ from fimble.engine.syntax.tree import SyntaxTree
 
 def context(around: str, language: str) -> tuple[str, bool]:
     prefix, _, suffix = around.partition("▮")
-    found = at_cursor(prefix, suffix, language, "")
+    found = at_cursor(Around(prefix, suffix, language))
     return found.place, found.block
 
 
@@ -202,7 +203,7 @@ def test_a_block_is_wanted_where_the_parser_says_so(
     head: str, suffix: str, spec: LanguageSpec | None
 ) -> None:
     language = spec.id if spec else "klingon"
-    assert wants_block(head, suffix, language, "") == at_cursor(head, suffix, language, "").block
+    assert wants_block(Around(head, suffix, language)) == at_cursor(Around(head, suffix, language)).block
 
 
 @pytest.mark.parametrize(("prefix", "suffix"), [("def f():\n    retur", ")\n"), ("x = ", "y\n")])
@@ -210,4 +211,4 @@ def test_in_the_middle_of_a_word_or_of_a_line_nothing_is_parsed(
     prefix: str, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cursor, "at_cursor", None)
-    assert not wants_block(prefix, suffix, "python", "")
+    assert not wants_block(Around(prefix, suffix, "python"))
