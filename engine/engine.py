@@ -28,6 +28,7 @@ from .scheduler import Scheduler
 from .served import Served, ServedModels
 from .serving import Serving
 from .settings import Settings
+from .syntax.around import RecentSyntax
 from .trim import SyntaxChecker, Trimmer
 from .turns import in_turn, warm_in_turn
 from .types import (
@@ -75,6 +76,7 @@ class Engine:
         self.memory = ProjectMemory(settings.memory_files, settings.memory_megabytes, settings.memory_folders)
         self._room = Room(self._models, self._scheduler.busy, spare)
         self._contexts = Contexts(self.warm)
+        self._syntax = RecentSyntax()
 
     async def complete(self, request: FimRequest) -> Completion:
         """The whole suggestion; see :mod:`.errors` for what it raises."""
@@ -87,7 +89,7 @@ class Engine:
         backend = served.backend
 
         def work(turn: FimRequest) -> AsyncGenerator[Delta]:
-            return suggested(backend, self._remembering(turn), served.reach, served.file)
+            return suggested(backend, self._remembering(turn), served.reach, served.file, self._syntax)
 
         return in_turn(self._scheduler, self._enriched(request, served), work, served.name)
 
@@ -242,11 +244,12 @@ class Engine:
 
 
 async def suggested(
-    backend: Backend, request: FimRequest, reach: int = CONTEXT_CHARACTERS, file: str = ""
-) -> AsyncGenerator[Delta]:
+    backend: Backend, request: FimRequest, reach: int = CONTEXT_CHARACTERS, file: str = "",
+    recent: RecentSyntax | None = None,
+) -> AsyncGenerator[Delta]:  # fmt: skip
     """A request's suggestion, trimmed where the backend does not, as far as the gate lets it pass, with the
-    file's own line ends. ``file`` is the model's, if it is known."""
-    prepared = prepare(request, reach)
+    file's own line ends. ``file`` is the model's, if it is known; ``recent`` what was parsed before."""
+    prepared = prepare(request, reach, recent)
     request, own_words = prepared.request, as_it_came(request)
     if prepared.silent:
         yield Delta("", "stop", Usage(), Timings(), confidence=0.0)

@@ -88,6 +88,9 @@ NEAR_CHARACTERS_ABOVE, NEAR_CHARACTERS_BELOW = 3_000, 800
 """How much text on each side of a cursor is parsed at least; no error, more is left out."""
 FAR_CHARACTERS = 16_000
 """In how much text on each side a place is looked for where parsing may begin or end; no error."""
+SYNTAX_KEPT, SYNTAX_TYPED = 16, 1_000
+"""Of so many documents it is remembered what was parsed around the cursor, for so much text that is typed
+there; else it is parsed again."""
 PIECE_CHARACTERS = 4_096
 """A piece of text (mostly a line) whose tokens are remembered; longer ones are tokenised each time."""
 PIECE_CACHE_BYTES = 4 << 20

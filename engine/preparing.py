@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .limits import CONTEXT_CHARACTERS
 from .prompt.window import clip
-from .syntax.around import Around
+from .syntax.around import Around, RecentSyntax
 from .syntax.cursor import CursorContext, glance
 from .types import FimRequest, Mode
 
@@ -17,36 +17,26 @@ _DATA = {"json", "jsonc"}
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """``around`` is the syntax at the request's cursor. ``newline`` is the line end that the answer must
-    have, and ``ending`` what it ends with if it is not empty. A ``silent`` request is answered with the
-    empty text, without a model."""
+class CutOut:
+    """A request with the texts that a backend reads: line ends are ``\\n``. ``newline`` is the line end that
+    the answer must have, and ``ending`` what it ends with if it is not empty."""
 
     request: FimRequest
-    around: Around
     newline: str = "\n"
     ending: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared(CutOut):
+    """``around`` is the syntax at the cursor. A ``silent`` request is answered with the empty text, without a
+    model."""
+
+    around: Around = field(kw_only=True)
     silent: bool = False
 
 
-def prepare(request: FimRequest, reach: int = CONTEXT_CHARACTERS) -> Prepared:
-    """The request as a backend gets it: as :func:`cut_out` makes it, and "auto" decided by the syntax at the
-    cursor."""
-    made = cut_out(request, reach)
-    request, around = made.request, made.around
-    if request.mode != "auto" and request.in_comments:
-        return made
-    found = glance(around)
-    silent = unwanted(request, found)
-    if request.mode == "auto":
-        at_end = not request.suffix.partition("\n")[0].strip()
-        mode: Mode = "block" if found.block else "next" if at_end and may_end(request, found) else "line"
-        request = replace(request, mode=mode)
-    return replace(made, request=request, silent=silent)
-
-
-def cut_out(request: FimRequest, reach: int = CONTEXT_CHARACTERS) -> Prepared:
-    """The request with the texts that a backend reads: cut to ``reach`` characters, line ends ``\\n``."""
+def cut_out(request: FimRequest, reach: int = CONTEXT_CHARACTERS) -> CutOut:
+    """Cut a request's texts to ``reach`` characters."""
     newline = "\r\n" if "\r\n" in request.prefix or "\r\n" in request.suffix else "\n"
     if newline != "\n":
         request = replace(
@@ -57,7 +47,25 @@ def cut_out(request: FimRequest, reach: int = CONTEXT_CHARACTERS) -> Prepared:
     request, ending = clip(request, reach), ""
     if inserts_lines(request):
         request, ending = replace(request, suffix="\n" + request.suffix), "\n"
-    return Prepared(request, Around.of(request), newline, ending)
+    return CutOut(request, newline, ending)
+
+
+def prepare(
+    request: FimRequest, reach: int = CONTEXT_CHARACTERS, recent: RecentSyntax | None = None
+) -> Prepared:
+    """The request as a backend gets it: cut out, and "auto" decided by the syntax at the cursor. ``recent``
+    knows what was parsed for the keys before."""
+    cut = cut_out(request, reach)
+    request = cut.request
+    around, silent = recent.around(request) if recent is not None else Around.of(request), False
+    if request.mode == "auto" or not request.in_comments:
+        found = glance(around)
+        silent = unwanted(request, found)
+        if request.mode == "auto":
+            at_end = not request.suffix.partition("\n")[0].strip()
+            mode: Mode = "block" if found.block else "next" if at_end and may_end(request, found) else "line"
+            request = replace(request, mode=mode)
+    return Prepared(request, cut.newline, cut.ending, silent=silent, around=around)
 
 
 def as_it_came(request: FimRequest) -> bool:

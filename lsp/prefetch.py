@@ -25,11 +25,17 @@ _OPENS = (":", "{", "(", "[")
 _LOOKED_AT = 4_000
 
 
-def warm(session: Session, document: Document, place: Place) -> None:
-    """Have the model read the prompt for a place ahead of the request that may come for it."""
-    engine = session.engine.running
-    if engine is not None and session.reason(document) is None:
-        session.tasks.spawn_ahead(engine.warm(engine_request(session, document, document.snapshot(place))))
+def warm(session: Session, document: Document, place: Place, after: float = 0.0) -> None:
+    """Have the model read the prompt for a place ahead of the request that may come for it; ``after`` so many
+    seconds."""
+    session.tasks.spawn_ahead(_warm(session, document, place, after))
+
+
+async def _warm(session: Session, document: Document, place: Place, after: float) -> None:
+    await asyncio.sleep(after)
+    engine, still_open = session.engine.running, session.documents.get(document.uri) is document
+    if engine is not None and still_open and session.reason(document) is None:
+        await engine.warm(engine_request(session, document, document.snapshot(place)))
 
 
 def prefetch(session: Session, after: Snapshot) -> None:

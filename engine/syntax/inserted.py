@@ -3,6 +3,8 @@ is parsed again, which takes a fiftieth of the time."""
 
 from __future__ import annotations
 
+from copy import copy
+
 from .languages import LanguageSpec
 from .tree import Edit, Point, SyntaxTree
 
@@ -30,6 +32,15 @@ class InsertedTree:
             self._tree.update(self.before_bytes + new + self._after)
             self._middle = new
         return self._tree
+
+    def typed(self, text: str) -> InsertedTree:
+        """The tree for the cursor behind ``text``, which was typed here; this one stays as it is."""
+        made = copy(self)
+        made._tree = self._tree.copy()
+        made.put(text)
+        made.before, made.before_bytes = self.before + text, self.before_bytes + made._middle
+        made._point, made._middle = _advance(self._point, made._middle), b""
+        return made
 
 
 def _advance(point: Point, text: bytes) -> Point:

@@ -3,6 +3,7 @@ changed. Offsets are bytes of the UTF-8 text; points are (row, byte column)."""
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 
@@ -33,6 +34,12 @@ class SyntaxTree:
         self._parser = Parser(grammar(spec))
         self._tree: Tree = self._parser.parse(source)
         self._stale = False
+
+    def copy(self) -> SyntaxTree:
+        """A tree of its own, which costs nearly nothing."""
+        made = copy(self)
+        made._tree = self._tree.copy()
+        return made
 
     @property
     def root(self) -> Node:

@@ -11,6 +11,9 @@ from ..positions import Place
 from ..prefetch import warm
 from ..session import Session
 
+ASKED_SECONDS = 0.01
+"""Most editors ask right behind the key, and then there is nothing to read ahead of the question."""
+
 
 def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> None:
     document = session.documents.get(params.text_document.uri)
@@ -24,7 +27,7 @@ def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> N
         document.cursor = cursor
         session.documents.touch(document)
         note_rhythm(session, changes[0].text)
-        warm(session, document, cursor)
+        warm(session, document, cursor, ASKED_SECONDS)
 
 
 def note_rhythm(session: Session, text: str) -> None:

@@ -34,6 +34,7 @@ class Scripted:
         self._gate: asyncio.Semaphore | None = asyncio.Semaphore(0) if held else None
         self.asked: list[FimRequest] = []
         self.warmed: list[FimRequest] = []
+        self.on_warm: Callable[[], None] = lambda: None
         self.slots, self.trims = 1, True
         self.serving = Serving("local", "scripted")
 
@@ -61,6 +62,7 @@ class Scripted:
 
     async def warm(self, request: FimRequest) -> None:
         self.warmed.append(request)
+        self.on_warm()
 
     async def close(self) -> None:
         pass
@@ -75,6 +77,7 @@ class Editor:
         self.answers: dict[Any, list[dict[str, Any]]] = {}
         self.notified: list[dict[str, Any]] = []
         self._arrived = asyncio.Event()
+        self.backend.on_warm = self._arrived.set
         self._sent: asyncio.Queue[bytes] = asyncio.Queue()
         self._ids = 0
         self._version = 0
@@ -118,7 +121,7 @@ class Editor:
         return self._ids
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """Wait for something that the server's messages bring about."""
+        """Wait for something that the server's messages, or what it has read ahead, bring about."""
         async with asyncio.timeout(60):
             while not condition():
                 self._arrived.clear()

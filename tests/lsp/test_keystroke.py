@@ -268,18 +268,29 @@ class TestWarming:
         editor = await start()
         await editor.command("fimble.models")
         editor.open(U, "a = 1\n")
+        await editor.texts(U, (0, 0))
         editor.change(U, ((0, 0), (0, 0), "z"))
-        await editor.command("fimble.status")
-        await editor.texts(U, (0, 1))
-        read = len(editor.backend.warmed)
-        assert read
+        await editor.until(lambda: editor.backend.warmed)
         for number in range(20):  # a rename through the project
             other = f"file:///w/{number}.py"
             editor.open(other, "a = 1\n")
             editor.change(other, ((0, 0), (0, 1), "b"))
         editor.change(U, ((0, 0), (0, 0), "q"), ((0, 3), (0, 3), "q"))
         await editor.command("fimble.status")
-        assert len(editor.backend.warmed) == read
+        editor.change(U, ((0, 0), (0, 0), "y"))
+        await editor.until(lambda: editor.backend.warmed[-1].prefix == "y")
+        assert {request.prefix for request in editor.backend.warmed} <= {"", "z", "y"}
+        assert {request.document for request in editor.backend.warmed} == {U}
+
+    async def test_what_is_asked_for_with_the_key_is_not_read_ahead_of_that(self, start: Start) -> None:
+        editor = await start()
+        await editor.command("fimble.models")
+        editor.open(U, "a = 1\n")
+        await editor.texts(U, (0, 0))
+        for typed in range(20):
+            editor.change(U, ((0, typed), (0, typed), "z"))
+            await editor.texts(U, (0, typed + 1))
+        assert not [request for request in editor.backend.warmed if request.prefix]
 
     async def test_the_document_that_gets_the_focus_is_read_at_its_cursor(self, start: Start) -> None:
         editor = await start()
