@@ -28,7 +28,7 @@ def places(count: int, keys: int) -> list[Passage]:
     """So many files, in each a passage of about ``keys`` keys behind the line that begins a function near
     its middle. The same for every run, and the first few are as mixed as all of them."""
     found = []
-    for path in _files():
+    for path in library_files():
         if place := place_in(path, keys):
             found.append(place)
         if len(found) == count:
@@ -47,8 +47,8 @@ def place_in(path: Path, keys: int) -> Passage | None:
     return Passage(path.name, text[: found.end()], text[found.end() : end], text[end:])
 
 
-def _files() -> list[Path]:
-    """Mixed, and in the same order everywhere."""
+def library_files() -> list[Path]:
+    """The sources of this Python's library, mixed, and in the same order everywhere."""
     library = Path(sysconfig.get_paths()["stdlib"])
     names = [path.relative_to(library) for path in library.rglob("*.py")]
     names = [name for name in names if not _SKIPPED.intersection(name.parts)]

@@ -14,6 +14,7 @@ PARTS = {
     b"fimble.cli.main": "language servers",
     b"fimble.engine.shared.service": "engine service",
     b"fimble.engine.workers.child": "worker with the model",
+    b"fimble.engine.memory.build": "reader of the project",
 }
 
 

@@ -102,7 +102,7 @@ class TestRecent:
         second = recent.around(self.request(before + "ab", after, "go"))
         assert second.tree is not None
         second.tree.put(" := (")
-        assert first.tree.put("").errors() == Around(before + "a", after, "go").tree.put("").errors()  # type: ignore[union-attr]
+        assert first.tree.put("").errors() == Around(before + "a", after, "go").tree.put("").errors()
         assert first.tree.put(" := 1").errors() == errors
 
     @pytest.mark.parametrize(
