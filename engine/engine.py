@@ -1,9 +1,9 @@
-"""The engine: one façade over models, schedules and trimming. Both doors call it, and nothing below."""
+"""The engine: one façade over models, schedules and suggestions. Both doors call it, and nothing below."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -14,13 +14,10 @@ from .context.keeper import Contexts
 from .context.plan import plan_for
 from .errors import FimbleError
 from .explain import Explanation, explained
-from .gate import Gate
-from .gate.calibration import calibrations
-from .limits import CONTEXT_CHARACTERS
 from .memory.keeper import OnProgress, ProjectMemory
 from .model_settings import DEFAULT
 from .opening import open_backend
-from .preparing import as_it_came, cut_out, prepare
+from .preparing import cut_out
 from .privacy.guard import guarded
 from .room import Room, Spare
 from .runtimes.memory import spare_bytes
@@ -28,12 +25,11 @@ from .scheduler import Scheduler
 from .served import Served, ServedModels
 from .serving import Serving
 from .settings import Settings
+from .suggesting import suggested
 from .syntax.around import RecentSyntax
-from .trim import SyntaxChecker, Trimmer
 from .turns import in_turn, warm_in_turn
 from .types import (
     CacheUse,
-    Certainty,
     ChatRequest,
     Completion,
     Delta,
@@ -241,65 +237,3 @@ class Engine:
 
     async def _make_room(self, name: str) -> None:
         await self._room.make(self._models[name])
-
-
-async def suggested(
-    backend: Backend, request: FimRequest, reach: int = CONTEXT_CHARACTERS, file: str = "",
-    recent: RecentSyntax | None = None,
-) -> AsyncGenerator[Delta]:  # fmt: skip
-    """A request's suggestion, trimmed where the backend does not, as far as the gate lets it pass, with the
-    file's own line ends. ``file`` is the model's, if it is known; ``recent`` what was parsed before."""
-    prepared = prepare(request, reach, recent)
-    request, own_words = prepared.request, as_it_came(request)
-    if prepared.silent:
-        yield Delta("", "stop", Usage(), Timings(), confidence=0.0)
-        return
-    checker = SyntaxChecker(request, prepared.around)
-    gate = Gate(request, calibrations().of(backend.serving.model, file), checker)
-    if not own_words:
-        request = replace(request, floor=max(request.floor, gate.floor))
-    async with aclosing(backend.generate(request)) as pieces:
-        kept = pieces if own_words or backend.trims else trimmed(pieces, request, checker)
-        judged = kept if own_words else gated(kept, gate)
-        async with aclosing(judged) as deltas:
-            shown = False
-            async for delta in deltas:
-                shown = shown or bool(delta.text)
-                end = prepared.ending if shown and delta.finish_reason is not None else ""
-                yield replace(delta, text=(delta.text + end).replace("\n", prepared.newline))
-
-
-async def trimmed(
-    pieces: AsyncIterator[Delta], request: FimRequest, checker: SyntaxChecker
-) -> AsyncGenerator[Delta]:
-    """Pass pieces through the trimmer; ends as soon as the suggestion is complete."""
-    trimmer, certainties = Trimmer(request, checker), tuple[Certainty, ...]()
-    async for delta in pieces:
-        text, reason = trimmer.feed(delta.text), delta.finish_reason
-        certainties += delta.certainties
-        if trimmer.done:
-            reason = "stop"
-        if reason is not None:
-            text += trimmer.finish(reason)
-            yield replace(delta, text=text, finish_reason=reason, certainties=certainties)
-            return
-        if text:
-            yield replace(delta, text=text, certainties=certainties)
-            certainties = ()
-
-
-async def gated(pieces: AsyncGenerator[Delta], gate: Gate) -> AsyncGenerator[Delta]:
-    """Let pass what the gate does not hold, and tell at the end how likely all of it is to be taken; where
-    the gate may hold, what it leaves comes in one piece. What was judged elsewhere is not judged again."""
-    text, certainties = "", tuple[Certainty, ...]()
-    async with aclosing(pieces) as deltas:
-        async for delta in deltas:
-            text, certainties = text + delta.text, certainties + delta.certainties
-            if delta.finish_reason is None:
-                if not gate.holds:
-                    yield delta
-                continue
-            if delta.confidence is None:
-                verdict = gate.judge(text, certainties)
-                text, delta = verdict.text, replace(delta, confidence=verdict.confidence)
-            yield replace(delta, text=text, certainties=certainties) if gate.holds else delta

@@ -16,7 +16,8 @@ from .gate.weighing import Cut
 from .memory.index import OpenIndexes
 from .memory.proposer import proposer
 from .serving import Serving
-from .trim import Trimmer
+from .suggesting import trimmed
+from .trim import SyntaxChecker
 from .types import Certainty, Delta, FimRequest, ModelInfo, PromptPart, Request, Timings, Usage
 
 
@@ -101,7 +102,8 @@ async def explained(
     if asked is None or not written:
         return Explanation(None, model, chosen, shown=shown, confidence=confidence)
     certainties = tuple(each for delta in written for each in delta.certainties)
-    trimmed = "".join(delta.text for delta in written) if backend.trims else _trimmed(asked, written)
+    text = "".join(delta.text for delta in written)
+    kept = text if backend.trims else await _trimmed(asked, written)
     gate = Gate(asked, calibrations().of(model, file))
     return Explanation(
         asked=asked,
@@ -109,11 +111,11 @@ async def explained(
         chosen=chosen,
         prompt=next((delta.prompt for delta in written if delta.prompt), ()),
         proposals=await asyncio.to_thread(_proposals, asked),
-        written="".join(delta.text for delta in written),
+        written=text,
         finish_reason=written[-1].finish_reason or "",
         certainties=certainties,
-        trimmed=trimmed,
-        cuts=tuple(gate.cuts(trimmed, certainties)) if certainties and trimmed else (),
+        trimmed=kept,
+        cuts=tuple(gate.cuts(kept, certainties)) if certainties and kept else (),
         threshold=gate.threshold,
         shown=shown,
         confidence=confidence,
@@ -122,13 +124,12 @@ async def explained(
     )
 
 
-def _trimmed(request: FimRequest, deltas: list[Delta]) -> str:
-    trimmer, text = Trimmer(request), ""
-    for delta in deltas:
-        text += trimmer.feed(delta.text)
-        if trimmer.done or delta.finish_reason is not None:
-            return text + trimmer.finish("stop" if trimmer.done else delta.finish_reason or "stop")
-    return text
+async def _trimmed(request: FimRequest, deltas: list[Delta]) -> str:
+    async def again() -> AsyncGenerator[Delta]:
+        for delta in deltas:
+            yield delta
+
+    return "".join([delta.text async for delta in trimmed(again(), request, SyntaxChecker(request))])
 
 
 def _proposals(request: FimRequest) -> tuple[Candidate, ...]:

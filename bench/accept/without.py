@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fimble.cli import lsp
-from fimble.engine import engine
+from fimble.engine import suggesting
 from fimble.engine.trim import SyntaxChecker, Trimmer
 from fimble.engine.types import FimRequest, FinishReason
 from fimble.lsp.context import request as requests
@@ -28,7 +28,7 @@ class Untrimmed(Trimmer):
 
 
 def without_trim() -> None:
-    setattr(engine, "Trimmer", Untrimmed)  # noqa: B010 - a name that the module imported
+    setattr(suggesting, "Trimmer", Untrimmed)  # noqa: B010 - a name that the module imported
 
 
 def without_gate() -> None:

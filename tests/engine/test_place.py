@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fimble.engine.engine import suggested
 from fimble.engine.preparing import prepare
 from fimble.engine.serving import Serving
+from fimble.engine.suggesting import suggested
 from fimble.engine.syntax.around import Around
 from fimble.engine.syntax.cursor import at_cursor, glance
 from fimble.engine.syntax.place import quick_place

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.accept import without
-from fimble.engine import engine
+from fimble.engine import suggesting
 from fimble.engine.trim import Trimmer
 from fimble.engine.types import FimRequest
 from fimble.lsp.context import request as requests
@@ -21,8 +21,8 @@ def test_without_the_gate_everything_is_wanted(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_without_trim_the_model_s_words_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "Trimmer", Trimmer)
+    monkeypatch.setattr(suggesting, "Trimmer", Trimmer)
     without.without_trim()
-    trimmer = vars(engine)["Trimmer"](FimRequest("f(", ")\n"))
+    trimmer = vars(suggesting)["Trimmer"](FimRequest("f(", ")\n"))
     assert trimmer.feed("x)\n") + trimmer.finish("stop") == "x)\n"
     assert not trimmer.done
