@@ -28,7 +28,7 @@ _SIZES = {
     "trust_scope": len(SCOPES),
 }
 _FITTED = [field.name for field in fields(Weights) if field.name != "over"]
-OVERS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
+OVERS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, SURE)
 
 
 @dataclass(frozen=True, slots=True)
