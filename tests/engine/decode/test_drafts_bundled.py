@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,9 +122,14 @@ def test_drafts_change_no_suggestion(opened: OpenedModel) -> None:
 @pytest.mark.parametrize("grammar", [None, Grammar("regex", r"( *\[\d, \d\],?\n)+")])
 @pytest.mark.parametrize("sampling", SAMPLINGS)
 def test_drafts_change_no_text(opened: OpenedModel, sampling: Sampling, grammar: Grammar | None) -> None:
-    planners = Planner(opened, 300, Silent(512)), Planner(opened, 300, Eager(512))
-    text = "table = [\n    [1, 2],\n    [1, 3],\n    [1, 2],\n    [1, 3],\n"
-    request = TextRequest(text, 40, sampling, ("]\n]",), grammar=grammar, logprobs=2)
-    sequence = Evaluated(opened)
-    sequence.read(planners[0], request)
-    assert sequence.text(planners[0], request) == sequence.text(planners[1], request)
+    """A row's scores differ in their last bits with the size of its call, so one of many draws that fall
+    between two tokens may fall on the other one."""
+    text, same = "table = [\n    [1, 2],\n    [1, 3],\n    [1, 2],\n    [1, 3],\n", list[bool]()
+    for seed in range(6):
+        planners = Planner(opened, 300, Silent(512)), Planner(opened, 300, Eager(512))
+        drawn = replace(sampling, seed=seed)
+        request = TextRequest(text, 40, drawn, ("]\n]",), grammar=grammar, logprobs=2)
+        sequence = Evaluated(opened)
+        sequence.read(planners[0], request)
+        same.append(sequence.text(planners[0], request) == sequence.text(planners[1], request))
+    assert sum(same) >= len(same) - (sampling.temperature > 0)
