@@ -63,15 +63,18 @@ class RecentSyntax:
         self._last: OrderedDict[object, Around] = OrderedDict()
 
     def around(self, request: FimRequest) -> Around:
-        """The syntax around a request's cursor."""
+        """The syntax around a request's cursor. What is asked ahead of the user is of a place where the user
+        is not yet, and not remembered."""
         made, document = Around.of(request), (request.user, request.document)
         if request.document is None:
             return made
-        if (last := self._last.pop(document, None)) is not None:
+        if (last := self._last.get(document)) is not None:
             made.follow(last)
-        self._last[document] = made
-        if len(self._last) > SYNTAX_KEPT:
-            self._last.popitem(last=False)
+        if not request.ahead:
+            self._last[document] = made
+            self._last.move_to_end(document)
+            if len(self._last) > SYNTAX_KEPT:
+                self._last.popitem(last=False)
         return made
 
 

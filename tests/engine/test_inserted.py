@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -92,6 +93,19 @@ class TestRecent:
             around = recent.around(self.request(before + typed, after, "python"))
             assert around.tree is not None
             assert around.tree.before == before + typed
+
+    def test_what_is_prepared_ahead_of_the_user_takes_nothing_away(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        recent = RecentSyntax()
+        before, after = AROUND["python"]
+        assert recent.around(self.request(before + "x", after, "python")).tree is not None
+        monkeypatch.setattr(Neighbourhood, "of", None)
+        ahead = replace(self.request(before + "x = f()", after, "python"), ahead=True)
+        for request in (ahead, self.request(before + "xy", after, "python")):
+            around = recent.around(request)
+            assert around.tree is not None
+            assert around.tree.before == request.prefix
 
     def test_what_was_given_out_stays_as_it_is(self) -> None:
         recent = RecentSyntax()
