@@ -17,7 +17,7 @@ from .tables import note, show
 def main() -> None:
     one, two = asyncio.run(_measure("shared"))
     apart_one, apart_two = asyncio.run(_measure("local"))
-    rows = [[part, one[part], two[part], apart_two[part]] for part in PARTS.values()]
+    rows = [[part, one[part], two[part], apart_two[part]] for part in PARTS.values() if two[part]]
     rows.append(["together", one.total(), two.total(), apart_two.total()])
     rows.append([
         "against one", "", f"× {two.total() / one.total():.2f}",
@@ -30,19 +30,18 @@ def main() -> None:
 
 async def _measure(engine: str) -> tuple[Counter[str], Counter[str]]:
     """Memory with one editor, and with two."""
-    with apart() as runtime:
-        first = await _editor(engine, passages(40)[0])
+    with apart() as runtime, tempfile.TemporaryDirectory(prefix="fimble-bench-") as folder:
+        first = await _editor(engine, Path(folder), passages(40)[0])
         one = memory_by_part(runtime)
-        second = await _editor(engine, passages(40)[1])
+        second = await _editor(engine, Path(folder), passages(40)[1])
         two = memory_by_part(runtime)
         await first.stop()
         await second.stop()
     return one, two
 
 
-async def _editor(engine: str, passage: Passage) -> Driver:
+async def _editor(engine: str, folder: Path, passage: Passage) -> Driver:
     """An editor that has just been given a suggestion."""
-    folder = Path(tempfile.gettempdir())
     driver = Driver(folder, {"statistics": False, "engine": engine})
     await driver.start()
     driver.open(folder / passage.name, "python", passage.before + passage.after, len(passage.before))

@@ -23,7 +23,7 @@ def main() -> None:
         rows.append([name, min(values), percentile(values, 0.5), max(values)])
     show(f"Starting `fimble lsp`, {RUNS} times", ("", "best", "p50", "worst"), rows)
     held = runs[-1][2]
-    memory = [[part, held[part]] for part in PARTS.values()] + [["together", held.total()]]
+    memory = [[part, held[part]] for part in PARTS.values() if held[part]] + [["together", held.total()]]
     show("Memory after the first suggestion", ("process", "MB (PSS)"), memory)
     note("PSS: pages that processes share are divided among them.")
 
