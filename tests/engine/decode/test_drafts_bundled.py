@@ -125,8 +125,8 @@ def test_drafts_change_no_text(opened: OpenedModel, sampling: Sampling, grammar:
     """A row's scores differ in their last bits with the size of its call, so one of many draws that fall
     between two tokens may fall on the other one."""
     text, same = "table = [\n    [1, 2],\n    [1, 3],\n    [1, 2],\n    [1, 3],\n", list[bool]()
+    planners = Planner(opened, 300, Silent(512)), Planner(opened, 300, Eager(512))
     for seed in range(6):
-        planners = Planner(opened, 300, Silent(512)), Planner(opened, 300, Eager(512))
         drawn = replace(sampling, seed=seed)
         request = TextRequest(text, 40, drawn, ("]\n]",), grammar=grammar, logprobs=2)
         sequence = Evaluated(opened)
