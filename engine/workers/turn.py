@@ -36,13 +36,18 @@ class Part:
 def compose(jobs: Iterable[Job], batch: int, pace: Pace, now: float) -> list[Part]:
     """The parts of the next native call, of at most ``batch`` tokens; ``jobs`` have places."""
     jobs = _invited(list(jobs), now)
+    urgent = min(job.urgency for job in jobs)
     decoding = sorted((job for job in jobs if job.missing <= job.rows), key=_turn)
     reading = [job for job in jobs if job.missing > job.rows]
+    first = next((job for job in decoding if job.urgency is urgent), None)
+    # whoever rides along leaves room for one of those that it rides with
+    kept = batch // 2 if first is None else 0
     parts, room = list[Part](), batch
     worth_it = pace.rows_worth_it(batch)
-    for job in decoding:
+    for job in sorted(decoding, key=lambda job: job is not first):
         short = job.urgency is Urgency.SUGGESTION
-        if job.missing <= room and (worth_it > 0 or not short):
+        free = room if job.urgency is urgent else room - kept
+        if job.missing <= free and (worth_it > 0 or not short):
             parts.append(_part(job, job.missing))
             room -= job.missing
             worth_it -= job.missing if short else 0

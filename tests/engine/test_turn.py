@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fimble.engine.types import FimRequest
@@ -46,6 +46,8 @@ def measured(fixed: float, row: float, token: float = 0.001) -> Pace:
     return pace
 
 
+@example([(Urgency.SUGGESTION, 1, 0, 0.0, 1), *[(Urgency.ANSWER, 8, 0, -1.0, 8)] * 2], 16, 0.0)
+@example([(Urgency.SUGGESTION, 9, 0, 0.0, 1), *[(Urgency.ANSWER, 8, 0, -1.0, 8)] * 2], 16, 0.0)
 @given(JOBS, st.integers(16, 256), st.sampled_from([0.0, 0.0001, 0.01]))
 def test_a_call_is_never_empty_or_too_large_and_brings_each_job_on(
     wanted: list[tuple[Urgency, int, int, float, int]], batch: int, token_seconds: float
