@@ -80,6 +80,17 @@ def serve(
     shutdown_seconds: Annotated[
         float | None, typer.Option(help="Time for answers under way when it is stopped [5].")
     ] = None,
+    compat: Annotated[
+        str | None,
+        typer.Option(help="Listen where clients of these look, too: llama,tabby,ollama, each with :PORT."),
+    ] = None,
+    raw_prompts: Annotated[
+        bool | None, typer.Option("--raw-prompts", help="Read control tokens in everybody's prompts.")
+    ] = None,
+    eagerness: Annotated[
+        str | None,
+        typer.Option(help="How sure suggestions are for other programs' clients [balanced]."),
+    ] = None,
     model: Model = None,
     engine: EngineOption = None,
     threads: Threads = None,
@@ -98,7 +109,8 @@ def serve(
     server = {
         "host": host, "port": port, "tls_cert": tls_cert, "tls_key": tls_key, "database": database,
         "limits": limits, "usage_days": usage_days, "max_body_mb": max_body_mb,
-        "request_seconds": request_seconds, "shutdown_seconds": shutdown_seconds,
+        "request_seconds": request_seconds, "shutdown_seconds": shutdown_seconds, "compat": compat,
+        "raw_prompts": raw_prompts, "eagerness": eagerness,
     }  # fmt: skip
     settings = {"model": model, "engine": engine, "threads": threads, "workers": workers, "queue": queue}
     run(server, settings, log_level)

@@ -22,7 +22,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 def create(
     name: Name,
     expires: Annotated[str | None, typer.Option(help="Such as 12h, 30d, 6w, 1y or 2027-01-31.")] = None,
-    scopes: Annotated[str, typer.Option(help="Of: complete,chat,usage,admin.")] = "complete,chat,usage",
+    scopes: Annotated[str, typer.Option(help="Of: complete,chat,usage,admin,raw.")] = "complete,chat,usage",
     models: Annotated[str, typer.Option(help="Models it may use, separated by commas; none: all.")] = "",
     rpm: Annotated[int | None, typer.Option(min=1, help="Requests a minute.")] = None,
     tpm: Annotated[int | None, typer.Option(min=1, help="Tokens a minute.")] = None,

@@ -31,5 +31,11 @@ def main() -> None:
         sys.exit(1)
 
 
+def main_lsp() -> None:
+    """``fimble-lsp``: the same as ``fimble lsp``, for editors that start one program without arguments."""
+    sys.argv[1:] = ["lsp", *sys.argv[1:]]
+    main()
+
+
 if __name__ == "__main__":
     main()

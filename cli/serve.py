@@ -47,5 +47,6 @@ async def _load(engine: Engine) -> None:
         await engine.load()
 
 
-def _say(url: str) -> None:
-    print(f"fimble listens on {url}", file=sys.stderr, flush=True)
+def _say(url: str, program: str) -> None:
+    place = f" for clients of {program}" if program else ""
+    print(f"fimble listens on {url}{place}", file=sys.stderr, flush=True)

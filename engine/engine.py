@@ -29,6 +29,7 @@ from .suggesting import suggested
 from .syntax.around import RecentSyntax
 from .turns import in_turn, warm_in_turn
 from .types import (
+    Asked,
     CacheUse,
     ChatRequest,
     Completion,
@@ -38,6 +39,7 @@ from .types import (
     Request,
     TextRequest,
     Timings,
+    TokensRequest,
     Usage,
 )
 from .workers.worker import OnState
@@ -111,7 +113,8 @@ class Engine:
     def answered(self, request: FimRequest) -> None:
         """Told of a request that was answered without the model: it ends what is under way for its document,
         as if it had been asked here."""
-        self._scheduler.end(request.document, request.user)
+        if request.supersedes:
+            self._scheduler.end(request.document, request.user)
 
     async def complete_text(self, request: TextRequest) -> Completion:
         """The whole continuation of a prompt."""
@@ -130,6 +133,13 @@ class Engine:
         """The answer to a conversation in pieces; each tool call comes whole, in one piece."""
         served = self._serve(request)
         return in_turn(self._scheduler, request, served.backend.generate, served.name)
+
+    async def tokens(self, request: TokensRequest) -> Delta:
+        """A model's tokens, without waiting for a turn: their text, and their ids with their bytes."""
+        async with aclosing(self._serve(request).backend.generate(request)) as pieces:
+            async for piece in pieces:
+                return piece
+        return Delta("", "stop")
 
     async def warm(self, request: FimRequest) -> None:
         """Evaluate a request's prompt ahead of time; gives way to every real request, and never fails."""
@@ -170,6 +180,11 @@ class Engine:
         """How many requests wait for their turn."""
         return self._scheduler.waiting
 
+    @property
+    def running(self) -> int:
+        """How many requests are worked at."""
+        return self._scheduler.running
+
     async def load(self) -> ModelInfo:
         """Open the default model, so that the first request finds it ready, and remember the folders that
         settings list; raises why a model cannot be opened."""
@@ -197,7 +212,7 @@ class Engine:
         await self.memory.close()
         await self._models.close()
 
-    async def _whole(self, request: Request, stream: AsyncGenerator[Delta]) -> Completion:
+    async def _whole(self, request: Asked, stream: AsyncGenerator[Delta]) -> Completion:
         async with aclosing(stream) as deltas:
             made = [delta async for delta in deltas]
         last = made[-1] if made else Delta("")

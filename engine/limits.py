@@ -136,6 +136,8 @@ AHEAD_WAITING = 8
 """How much work ahead of time may wait; the oldest ends with ``Superseded``."""
 USERS_REMEMBERED = 1000
 """Of how many people it is known when they had their last turn."""
+DOCUMENTS_GUESSED = 1_024
+"""Of how many documents without a name it is remembered which language they are in."""
 AFFINITIES_KEPT = 4_096
 """Of how many documents and beginnings it is known which worker has read them."""
 

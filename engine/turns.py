@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from .errors import EngineClosed, FimbleError
 from .scheduler import Scheduler, Ticket
-from .types import ChatRequest, Delta, FimRequest, TextRequest
+from .types import Asked, ChatRequest, Delta, FimRequest, TextRequest
 from .urgency import urgency_of
 
 R = TypeVar("R", FimRequest, TextRequest, ChatRequest)
@@ -70,9 +70,8 @@ class _Turn(Generic[R]):
         self._work: Work[R] = work
         self._reason: FimbleError | None = None
         urgency = urgency_of(request, warm=warm)
-        self._ticket = Ticket(
-            request.document, request.user, urgency, self._lose_turn, request.variant, model
-        )
+        document = _superseding(request)
+        self._ticket = Ticket(document, request.user, urgency, self._lose_turn, request.variant, model)
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
@@ -104,6 +103,11 @@ class _Turn(Generic[R]):
         if deadline is not None:
             request = replace(request, deadline_ms=max(0.0, deadline - queued))
         await self._work(request, lambda delta: self.out.put_nowait(_counting(delta, queued)))
+
+
+def _superseding(request: Asked) -> str | None:
+    """The document of which only the newest request matters, if there is one."""
+    return None if isinstance(request, FimRequest) and not request.supersedes else request.document
 
 
 def _counting(delta: Delta, queued_ms: float) -> Delta:

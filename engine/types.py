@@ -13,7 +13,7 @@ Mode = Literal["auto", "line", "next", "block"]
 """How much is wanted: the rest of the line; the same, or the next line where this one is finished; several
 lines; or what the syntax says."""
 FinishReason = Literal["stop", "length", "tool_calls"]
-GrammarKind = Literal["regex", "lark", "json_schema", "llguidance"]
+GrammarKind = Literal["regex", "lark", "json_schema", "llguidance", "gbnf"]
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 Scope = Literal["file", "open", "folder", "imports", "project"]
 """Where a proposal was found: in the file itself, in another open one, in a file of the same folder, in one
@@ -45,9 +45,9 @@ class Dry:
 class Sampling:
     """How the next token is chosen. The defaults are greedy: always the most likely one.
 
-    A filter is off at 0 for ``top_k``, ``min_p`` and both OpenAI penalties, and at 1 for ``top_p``
-    and ``repetition_penalty``. ``logit_bias`` are pairs of a token id and what is added to its logit. The
-    order in which all of it applies is told in ``decode/sampler.py``.
+    A filter is off at 0 for ``top_k``, ``min_p`` and both OpenAI penalties, and at 1 for ``top_p`` and
+    ``repetition_penalty``. ``logit_bias`` are pairs of a token id and what is added to its logit. The order
+    in which all of it applies is told in ``decode/sampler.py``.
     """
 
     temperature: float = 0.0
@@ -65,35 +65,34 @@ class Sampling:
 @dataclass(frozen=True, slots=True)
 class Grammar:
     """What an answer must look like. The value of a ``json_schema`` is the schema as JSON text; that of
-    ``llguidance`` is that library's own format, as JSON or Lark text."""
+    ``llguidance`` is that library's own format, as JSON or Lark text; ``gbnf`` is llama.cpp's."""
 
     kind: GrammarKind
     value: str
 
 
 JSON_OBJECT = Grammar("json_schema", '{"type":"object"}')
-"""Any JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
 class FimRequest:
     """Fill in what belongs between ``prefix`` and ``suffix``.
 
-    ``document`` names what is being edited: of several requests with the same name only the newest
-    matters. ``workspace`` names the project that it is part of. ``user`` is who asks, for fairness between
-    people. ``deadline_ms`` counts from submission.
-    With ``mode`` "auto" the syntax at the cursor decides. ``trim`` off
-    gives the model's text as it came; so do ``logprobs`` and ``grammar``, which mean what they mean in
-    :class:`TextRequest`. ``left_out`` counts characters of the file that were cut off ahead of
-    ``prefix``.
+    ``document`` names what is being edited: of several requests with the same name only the newest matters,
+    unless ``supersedes`` is off: then the name only tells what belongs together. ``workspace`` names the
+    project that it is part of. ``user`` is who asks, for fairness between people. ``deadline_ms`` counts from
+    submission; ``generate_ms`` is the time for tokens, after which the answer ends with its line. With
+    ``mode`` "auto" the syntax at the cursor decides. ``trim`` off gives the model's text as it came; so do
+    ``logprobs`` and ``grammar``, which mean what they mean in :class:`TextRequest`. ``left_out`` counts
+    characters of the file that were cut off ahead of ``prefix``.
 
-    ``beside`` are texts of other open files, in which is looked for what may follow; unlike
-    ``snippets``, they are not put into the prompt. ``index`` is the folder of the project's index; the
-    engine puts it in, nobody else. With ``eagerness`` or ``min_confidence``, an uncertain suggestion is cut
-    short or is empty; ``taken`` tells what became of the last suggestions in this document, the newest
-    first. ``in_comments`` off gives the empty text inside comments and strings. With ``context`` the engine
-    adds snippets that it chooses from ``beside`` and from files of ``workspace``, which is a folder then.
-    ``explain`` asks a model on this machine for its prompt.
+    ``beside`` are texts of other open files, in which is looked for what may follow; unlike ``snippets``,
+    they are not put into the prompt. ``index`` is the folder of the project's index; the engine puts it in,
+    nobody else. With ``eagerness`` or ``min_confidence``, an uncertain suggestion is cut short or is empty;
+    ``taken`` tells what became of the last suggestions in this document, the newest first. ``in_comments``
+    off gives the empty text inside comments and strings. With ``context`` the engine adds snippets that it
+    chooses from ``beside`` and from files of ``workspace``, which is a folder then. ``explain`` asks a model
+    on this machine for its prompt.
     """
 
     prefix: str
@@ -128,6 +127,8 @@ class FimRequest:
     in_comments: bool = True
     context: bool = False
     explain: bool = False
+    supersedes: bool = True
+    generate_ms: float | None = None
     floor: float = 0.0
     """The answer ends ahead of the token with which its probability falls below this; the gate puts it in."""
 
@@ -136,8 +137,8 @@ class FimRequest:
 class Tool:
     """A function that the model may ask for. ``parameters`` is its JSON schema, as JSON text.
 
-    With ``strict``, arguments that the model writes by its own choice fit the schema too; those of a
-    forced call always do.
+    With ``strict``, arguments that the model writes by its own choice fit the schema too; those of a forced
+    call always do.
     """
 
     name: str
@@ -167,12 +168,13 @@ ToolChoice = Literal["none", "auto", "required"] | NamedTool
 
 @dataclass(frozen=True, slots=True)
 class TextRequest:
-    """Continue ``prompt``: text (in which no control token is ever read) or the model's own token ids.
+    """Continue ``prompt``: text (in which no control token is read, unless ``controls`` allows it) or the
+    model's own token ids.
 
-    ``max_tokens`` None is as many as fit; 0 evaluates the prompt and ends with "length". ``logprobs``
-    asks for each token's log-probability and those of that many alternatives. ``echo`` puts the prompt
-    ahead of the answer. ``truncate`` cuts a prompt that is too long from the left instead of refusing
-    it. ``user``, ``document``, ``deadline_ms``, ``model`` and ``variant`` mean what they mean in
+    ``max_tokens`` None is as many as fit; 0 evaluates the prompt and ends with "length". ``logprobs`` asks
+    for each token's log-probability and those of that many alternatives. ``echo`` puts the prompt ahead of
+    the answer. ``truncate`` cuts a prompt that is too long from the left instead of refusing it. ``user``,
+    ``document``, ``deadline_ms``, ``generate_ms``, ``model`` and ``variant`` mean what they mean in
     :class:`FimRequest`. An instruction ahead of the prompt is the caller's to write; see
     ``prompt/code_chat.py`` for how text becomes a comment.
     """
@@ -184,6 +186,8 @@ class TextRequest:
     logprobs: int | None = None
     echo: bool = False
     truncate: bool = False
+    controls: bool = False
+    generate_ms: float | None = None
     grammar: Grammar | None = None
     tools: tuple[Tool, ...] = ()
     tool_choice: ToolChoice = "auto"
@@ -211,9 +215,8 @@ class ChatRequest:
     """Answer a conversation, through the model's own chat template or else as code after comments.
 
     ``grammar`` is the response format; it binds the text, not the tool calls. ``language`` is the code's
-    language for models without a template. ``prompt_tokens`` bounds the conversation and ``middle_out``
-    fits it into the context: both drop messages from its middle. The rest is as in
-    :class:`TextRequest`.
+    language for models without a template. ``prompt_tokens`` bounds the conversation and ``middle_out`` fits
+    it into the context: both drop messages from its middle. The rest is as in :class:`TextRequest`.
     """
 
     messages: tuple[Message, ...]
@@ -235,7 +238,23 @@ class ChatRequest:
     variant: int = 0
 
 
-Request = FimRequest | TextRequest | ChatRequest
+@dataclass(frozen=True, slots=True)
+class TokensRequest:
+    """The tokens of a text, the text of tokens, or the prompt that a conversation becomes. ``starts`` puts the
+    model's own first tokens ahead of a text; ``controls`` reads control tokens in it."""
+
+    of: str | tuple[int, ...] | ChatRequest
+    starts: bool = False
+    controls: bool = False
+    deadline_ms: float | None = None
+    model: str | None = None
+    document: str | None = None
+    user: str = ""
+    variant: int = 0
+
+
+Asked = FimRequest | TextRequest | ChatRequest
+Request = Asked | TokensRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,9 +270,9 @@ class Alternative:
 class TokenLogprob:
     """A token of the answer (or, with ``echo``, of the prompt) with its natural log-probability.
 
-    None is for a prompt's first token, which nothing precedes. ``top`` are the most likely tokens of
-    that place, best first. ``offset`` is where the token begins in the whole text of the answer, in
-    characters; tokens inside one character share an offset.
+    None is for a prompt's first token, which nothing precedes. ``top`` are the most likely tokens of that
+    place, best first. ``offset`` is where the token begins in the whole text of the answer, in characters;
+    tokens inside one character share an offset.
     """
 
     token: int
@@ -322,7 +341,7 @@ class Delta:
 
     ``logprobs`` and ``certainties`` are of the tokens that begin in this piece; ``tool_calls`` are whole
     calls. ``confidence`` is how likely the whole suggestion is to be taken, once the gate has judged it.
-    ``prompt`` comes first and alone, where it was asked for.
+    ``prompt`` comes first and alone, where it was asked for. ``tokens`` are ids with their bytes.
     """
 
     text: str
@@ -334,6 +353,7 @@ class Delta:
     certainties: tuple[Certainty, ...] = ()
     confidence: float | None = None
     prompt: tuple[PromptPart, ...] = ()
+    tokens: tuple[tuple[int, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

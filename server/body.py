@@ -6,12 +6,13 @@ import asyncio
 from typing import TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from .connections import CONNECTION
 from .endpoint import Endpoint
-from .errors import INVALID, ApiError, invalid
+from .errors import INVALID, ApiError, invalid, of_validation
+from .guide import better_body
 from .json_bounds import too_many_values
 from .limits import BODY_SECONDS, MAX_VALUES
 
@@ -25,10 +26,16 @@ async def read_input(request: web.Request, endpoint: Endpoint[Takes]) -> Takes:
     """What the endpoint takes; raises what :mod:`.errors` turns into 400, 408, 413 or 415."""
     if endpoint.method == "GET":
         return endpoint.takes.model_validate({**request.query, **request.match_info})
-    if request.content_type not in (*JSON_TYPES, NOT_SAID):
+    if not endpoint.dialect.any_media and request.content_type not in (*JSON_TYPES, NOT_SAID):
         raise web.HTTPUnsupportedMediaType
     _refuse_too_large(request)
-    return endpoint.takes.model_validate(_object(await _read(request)))
+    body = _object(await _read(request))
+    try:
+        return endpoint.takes.model_validate(body)
+    except ValidationError as error:
+        found = of_validation(error)
+        found.message += better_body(endpoint.path, body)
+        raise found from error
 
 
 async def _read(request: web.Request) -> bytes:

@@ -54,14 +54,21 @@ class Call:
     def elapsed_ms(self) -> float:
         return (time.monotonic() - self.began) * 1000
 
-    async def model(self, name: str | None) -> ModelInfo:
-        """The model to use. Raises 403 and 404."""
-        found = await self.services.models.find(name)
+    async def model(self, name: str | None, any_name: bool = False) -> ModelInfo:
+        """The model to use; with ``any_name`` the default one where there is none of that name. Raises 403
+        and 404."""
+        found = await self.services.models.find(name, any_name or bool(self.services.settings.compat))
         self.spent.model = found.id
         if self.key is not None and self.key.models and found.id not in self.key.models:
             message = f"This key may not use the model {found.id!r}."
             raise ApiError(403, "permission_error", "model_not_allowed", message, "model")
         return found
+
+    @staticmethod
+    def chosen(name: str | None, model: ModelInfo) -> str | None:
+        """What the engine is told of a model that was asked for by ``name``: nothing where another one took its
+        place, or none was named."""
+        return name if name == model.id else None
 
     def token_limit(self, wanted: int | None, default: int | None, param: str = "max_tokens") -> int | None:
         """How many tokens to make, within the key's own ceiling. Raises 400 for more than that."""

@@ -7,12 +7,12 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
-from fimble.engine.types import Completion, Delta, Request, Sampling
+from fimble.engine.types import Asked, Completion, Delta, Sampling
 
 from .call import Spent
 from .schema.base import CachedTokens, DetailedUsage
 
-R = TypeVar("R", bound=Request)
+R = TypeVar("R", bound=Asked)
 VARIETY = 0.6
 """Temperature of the second and further variants when none was given: greedy ones would all be equal."""
 

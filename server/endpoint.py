@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from .call import Call
+from .dialect import OWN, Dialect
 from .store.keys import Scope
 
 Takes = TypeVar("Takes", bound=BaseModel)
@@ -27,7 +28,8 @@ class Endpoint(Generic[Takes]):
     """``takes`` is the JSON body of a POST, or the path and query parameters of a GET. ``scopes`` are
     those of which a key needs one; none: any key will do. ``public`` needs no key at all. ``counted``
     requests count against limits and in usage. ``unauthorized`` is the error type for a bad key, on
-    which the dialects differ. ``media`` is the type of an answer that is no JSON."""
+    which the dialects differ. ``media`` is the type of an answer that is no JSON. ``dialect`` is that of its
+    errors and streams."""
 
     method: Literal["GET", "POST"]
     path: str
@@ -41,11 +43,16 @@ class Endpoint(Generic[Takes]):
     counted: bool = False
     unauthorized: Literal["authentication_error", "invalid_request_error"] = "authentication_error"
     media: str = "application/json"
+    dialect: Dialect = OWN
+    name: str = ""
+    """Its name for generated clients, where several endpoints have one handler."""
+    statuses: frozenset[int] = frozenset()
+    """Of errors that only this endpoint has."""
 
     @property
     def operation(self) -> str:
         """A name for generated clients."""
-        return self.handle.__name__
+        return self.name or self.handle.__name__
 
 
 AnyEndpoint = Endpoint[Any]

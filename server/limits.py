@@ -74,6 +74,8 @@ MAX_PROPERTIES = 4_096
 """Entries at the top of a JSON schema; the engine bounds its depth."""
 MAX_BIASES = 4_096
 """Tokens of ``logit_bias``."""
+MAX_FIELDS = 64
+"""Names of fields that are to be answered."""
 MAX_UPSTREAMS = 64
 """Names of models or providers to choose among."""
 MAX_PARAM = 128

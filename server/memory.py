@@ -70,4 +70,11 @@ def _is_kept(request: FimRequest) -> bool:
 
 def _question(model: ModelInfo, request: FimRequest) -> int:
     """Stands for the document and all that shapes an answer in it, but for the text around the cursor."""
-    return hash((model.id, replace(request, prefix="", suffix="", left_out=0, deadline_ms=None, model=None)))
+    return hash(
+        (
+            model.id,
+            replace(
+                request, prefix="", suffix="", left_out=0, deadline_ms=None, generate_ms=None, model=None
+            ),
+        )
+    )

@@ -24,6 +24,7 @@ REASONS = {
     415: "The body is no JSON",
     429: "A limit of the key is reached; see `Retry-After`",
     500: "A fault of the server",
+    501: "Nothing here can do this",
     503: "Busy, loading or away; see `Retry-After`",
     504: "The time for an answer is over",
 }
@@ -65,6 +66,7 @@ def document(endpoints: Sequence[AnyEndpoint]) -> dict[str, Any]:
 
 def _models(endpoint: AnyEndpoint) -> list[Model]:
     found: list[Model] = [(endpoint.takes, "validation"), (endpoint.gives, "serialization")]
+    found.append((endpoint.dialect.error, "serialization"))
     return found if endpoint.events is None else [*found, (endpoint.events, "serialization")]
 
 
@@ -98,7 +100,9 @@ def _answers(endpoint: AnyEndpoint, references: References) -> dict[str, Any]:
         schema = {"type": "string"}
     content = {endpoint.media: {"schema": schema}}
     if endpoint.events is not None:
-        content["text/event-stream"] = {"schema": _event(references[endpoint.events, "serialization"])}
+        piece, lines = references[endpoint.events, "serialization"], endpoint.dialect.stream == "lines"
+        kind = "application/x-ndjson" if lines else "text/event-stream"
+        content[kind] = {"schema": piece if lines else _event(piece)}
     return {"description": "The answer", "headers": REQUEST_ID, "content": content}
 
 
@@ -119,7 +123,8 @@ def _errors(endpoint: AnyEndpoint, references: References) -> dict[str, Any]:
         statuses.add(429)
     if endpoint.public:
         statuses -= {401, 403}
-    content = {"application/json": {"schema": references[ErrorResponse, "serialization"]}}
+    content = {"application/json": {"schema": references[endpoint.dialect.error, "serialization"]}}
+    statuses |= endpoint.statuses
     return {
         str(status): {"description": REASONS[status], "headers": REQUEST_ID, "content": content}
         for status in sorted(statuses)

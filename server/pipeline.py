@@ -13,7 +13,8 @@ from .body import read_input
 from .call import Call
 from .connections import CONNECTION
 from .endpoint import AnyEndpoint
-from .reply import error_response, failure, json_response, send_events
+from .guide import better_address
+from .reply import dialect_of, error_response, failure, json_response, send_events
 from .services import SERVICES
 from .trace import TRACE, begin, note
 
@@ -79,7 +80,10 @@ async def _answer(request: web.Request, endpoint: AnyEndpoint, call: Call) -> we
 
 
 def _refused(error: Exception, request: web.Request) -> web.Response:
-    response = error_response(failure(request, error))
+    found = failure(request, error)
+    if found.code in ("not_found", "method_not_allowed"):
+        found.message += better_address(request.method, request.path)
+    response = error_response(found, dialect_of(request))
     if isinstance(error, web.HTTPMethodNotAllowed):
         response.headers["Allow"] = error.headers["Allow"]
     return response

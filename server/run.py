@@ -18,8 +18,9 @@ from .services import open_services
 from .settings import ServerSettings
 
 
-async def serve(engine: Engine, settings: ServerSettings, on_ready: Callable[[str], None]) -> None:
-    """Serve until a signal comes; ``on_ready`` gets the address, with the port that was chosen for 0.
+async def serve(engine: Engine, settings: ServerSettings, on_ready: Callable[[str, str], None]) -> None:
+    """Serve until a signal comes; ``on_ready`` gets each address, with the port that was chosen for 0, and in
+    whose place the server listens there.
 
     The first signal stops accepting and lets answers under way finish, for as long as the settings say;
     a second one ends them at once.
@@ -33,7 +34,10 @@ async def serve(engine: Engine, settings: ServerSettings, on_ready: Callable[[st
     await runner.setup()
     try:
         port = await runner.listen(settings.host, settings.port, tls)
-        on_ready(f"{'https' if tls else 'http'}://{_bracketed(settings.host)}:{port}")
+        scheme = f"{'https' if tls else 'http'}://{_bracketed(settings.host)}"
+        on_ready(f"{scheme}:{port}", "")
+        for program, usual in settings.compat:
+            on_ready(f"{scheme}:{await listen_as(runner, settings.host, program, usual, tls)}", program)
         await signals.first.wait()
     finally:
         await _stop(runner, signals.second)
@@ -62,6 +66,17 @@ def tls_context(settings: ServerSettings) -> ssl.SSLContext | None:
             f"The certificate {settings.tls_cert} and key {settings.tls_key} cannot be used: {reason}."
         ) from error
     return context
+
+
+async def listen_as(runner: Runner, host: str, program: str, port: int, tls: ssl.SSLContext | None) -> int:
+    """Listen where the clients of another program look for it."""
+    try:
+        return await runner.listen(host, port, tls)
+    except OSError as error:
+        raise SettingsError(
+            f"Port {port}, where clients of {program} look, cannot be had: {error.strerror or error}. Stop "
+            f"what listens there, give another port (--compat {program}:PORT), or leave it out."
+        ) from error
 
 
 class Signals:

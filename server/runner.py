@@ -20,16 +20,19 @@ class Runner(web.AppRunner):
         # aiohttp waits so long twice: for handlers to finish, then for them to notice that they should
         super().__init__(app, shutdown_timeout=shutdown_seconds / 2, access_log=None)
         self.connections = Connections(most_connections())
-        self._listener: Listener | None = None
+        self._listeners: list[Listener] = []
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
-        """Accept connections until :meth:`cleanup`; gives the port, which is chosen for 0."""
-        self._listener = Listener(self.connections, self._protocol, tls)
-        return await self._listener.start(host, port)
+        """Accept connections until :meth:`cleanup`; gives the port, which is chosen for 0. May be called for
+        several ports."""
+        listener = Listener(self.connections, self._protocol, tls)
+        found = await listener.start(host, port)
+        self._listeners.append(listener)
+        return found
 
     async def cleanup(self) -> None:
-        if self._listener is not None:
-            self._listener.close()
+        for listener in self._listeners:
+            listener.close()
         await super().cleanup()
 
     def cut_off(self) -> None:

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from fimble.engine.engine import DEFAULT, Engine
 from fimble.engine.served import BROKEN
+from fimble.engine.syntax.guess import Guesses
 from fimble.engine.types import ModelInfo
 
 from .errors import INVALID, ApiError, overloaded
@@ -44,14 +45,17 @@ class ModelTable:
             self._asked_at = time.monotonic()
         return self._known
 
-    async def find(self, name: str | None) -> ModelInfo:
-        """A model by name, or the default one. Raises 404, and 503 for a model that cannot be opened."""
+    async def find(self, name: str | None, any_name: bool = False) -> ModelInfo:
+        """A model by name, or the default one, with ``any_name`` also for a name that is not known. Raises
+        404, and 503 for a model that cannot be opened."""
         models = await self.all()
         if name in (None, "", DEFAULT):
             return _sound(models[0])
         for model in models:
             if model.id == name:
                 return _sound(model)
+        if any_name:
+            return _sound(models[0])
         names = ", ".join(model.id for model in models)
         message = f"There is no model {name!r} here. Leave it out, or use: {names}."
         raise ApiError(404, INVALID, "model_not_found", message, "model")
@@ -75,6 +79,7 @@ class Services:
     metrics: Metrics
     models: ModelTable
     memory: AnswerMemory
+    languages: Guesses
     readers: asyncio.Semaphore
 
     async def running(self, app: web.Application) -> AsyncIterator[None]:
@@ -105,5 +110,6 @@ def open_services(engine: Engine, settings: ServerSettings, keys_needed: bool = 
         metrics=Metrics(engine.workers, lambda: engine.waiting),
         models=ModelTable(engine),
         memory=AnswerMemory(),
+        languages=Guesses(),
         readers=asyncio.Semaphore(PDF_READERS),
     )

@@ -10,15 +10,35 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from fimble.engine.errors import SettingsError
 from fimble.engine.settings import config_file
+from fimble.engine.types import Eagerness
 
 PREFIX = "FIMBLE_SERVER_"
+PORTS = {"llama": 8012, "tabby": 8080, "ollama": 11434}
+"""Where the clients of other programs look for their server."""
+
+
+def _programs(value: object) -> object:
+    """``llama,tabby:8081``: names, each with a port if it is not the usual one."""
+    if not isinstance(value, str):
+        return value
+    found: list[tuple[str, int]] = []
+    for part in filter(None, (part.strip() for part in value.split(","))):
+        name, _, port = part.partition(":")
+        if name not in PORTS or not (port.isdecimal() or not port):
+            raise ValueError(f"should be some of {', '.join(PORTS)}, each with `:PORT` if it is another one")
+        found.append((name, int(port or PORTS[name])))
+    return tuple(found)
+
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+Programs = Annotated[tuple[tuple[str, Port], ...], BeforeValidator(_programs)]
 
 
 class ServerSettings(BaseModel):
@@ -35,6 +55,15 @@ class ServerSettings(BaseModel):
     usage_days: int = Field(400, ge=0, le=4000, description="Days that usage is kept; 0: it is not counted")
     max_body_mb: float = Field(8, gt=0, le=256, description="Largest request body, in megabytes")
     request_seconds: float = Field(120, gt=0, le=3600, description="Longest time for one answer")
+    eagerness: Eagerness | None = Field(
+        "balanced", description="How sure suggestions are for other programs' clients, which cannot say it"
+    )
+    raw_prompts: bool = Field(
+        False, description="Read control tokens in all prompts, not only with keys of the scope `raw`"
+    )
+    compat: Programs = Field(
+        (), description="Programs whose clients find this server on their usual ports: `llama,tabby,ollama`"
+    )
     shutdown_seconds: float = Field(5, ge=0, le=600, description="Time for answers under way at the end")
 
     @model_validator(mode="after")

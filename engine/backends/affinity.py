@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 from ..limits import AFFINITIES_KEPT
-from ..types import ChatRequest, FimRequest, Request
+from ..types import ChatRequest, FimRequest, Request, TokensRequest
 
 T = TypeVar("T", bound=Hashable)
 _BEGINNING, _LINES = 200, 3
@@ -56,6 +56,8 @@ def _named(request: Request) -> tuple[Hashable, ...]:
         return (request.document,)
     if isinstance(request, ChatRequest):
         return tuple(message.content[:_BEGINNING] for message in request.messages[:2])
+    if isinstance(request, TokensRequest):
+        return ()
     prompt = request.prompt
     return (_first_lines(prompt) if isinstance(prompt, str) else prompt[:_BEGINNING],)
 

@@ -35,13 +35,13 @@ class DecodePlan:
     """What to generate after a prompt. ``deadline`` is a time of the clock that is used, in seconds.
 
     ``echo`` are the last tokens of the prompt with their bytes, to be given out ahead of the answer.
-    ``names`` are the bytes by which log-probabilities call control tokens, ``shown`` those of control
-    tokens that are part of the text. ``proposer`` is told of each token; ``advice`` is what it says of the
-    next one, and ``drafts`` guess tokens that are then verified together.
-    With ``certain`` each token comes with how sure it is; the answer ends ahead of the token with which the
-    product of the probabilities falls below ``floor``. With ``one_line`` the answer ends with its first line
-    that is not blank. ``typed`` is what the first tokens must spell, ahead of the answer's text, with tokens
-    of ``pieces``.
+    ``names`` are the bytes by which log-probabilities call control tokens, ``shown`` those of control tokens
+    that are part of the text. ``proposer`` is told of each token; ``advice`` is what it says of the next one,
+    and ``drafts`` guess tokens that are then verified together. With ``certain`` each token comes with how
+    sure it is; the answer ends ahead of the token with which the product of the probabilities falls below
+    ``floor``. With ``one_line`` the answer ends with its first line that is not blank. ``typed`` is what the
+    first tokens must spell, ahead of the answer's text, with tokens of ``pieces``. ``patience`` are seconds
+    for the answer's tokens: once they are over, it ends with its line.
     """
 
     max_tokens: int
@@ -62,6 +62,7 @@ class DecodePlan:
     one_line: bool = False
     typed: bytes = b""
     pieces: PieceTable | None = None
+    patience: float | None = None
 
 
 def answer(model: Runtime, prompt: Sequence[int], plan: DecodePlan, clock: Clock = time.monotonic) -> Steps:
@@ -114,6 +115,7 @@ class _Text:
         self._text = ""
         self._probability = 1.0
         self._spelled: Choice | None = None
+        self._began = clock()
         self.writer = TextWriter(plan.stop, before, plan.one_line)
         self.made = 0
         self.reason: FinishReason | None = self._full()
@@ -189,7 +191,12 @@ class _Text:
         if constraint is not None and constraint.finished:
             return "stop"
         late = deadline is not None and self.made > 0 and self._clock() >= deadline
-        return "length" if late or self._room <= 0 else None
+        return "length" if late or self._room <= 0 or self._slow() else None
+
+    def _slow(self) -> bool:
+        """Whether its time is over, and it has a whole line."""
+        patience = self._plan.patience
+        return patience is not None and "\n" in self._text and self._clock() - self._began >= patience
 
     def _stopped(self) -> FinishReason:
         """The reason after a stop string, and where the answer is not worth going on with."""

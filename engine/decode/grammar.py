@@ -1,7 +1,7 @@
 """Answers that must fit a grammar: after each token, which tokens may come next.
 
-Regular expressions (Rust syntax), Lark grammars, JSON schemas and llguidance's own format are all
-compiled by llguidance, which is imported when the first grammar is.
+Regular expressions (Rust syntax), Lark grammars, JSON schemas, llama.cpp's GBNF and llguidance's own format
+are all compiled by llguidance, which is imported when the first grammar is.
 """
 
 from __future__ import annotations
@@ -129,8 +129,24 @@ def source(grammar: Grammar) -> str:
             return LLMatcher.grammar_from_lark(grammar.value)
         case "json_schema":
             return LLMatcher.grammar_from_json_schema(schema_of(grammar.value))
+        case "gbnf":
+            return LLMatcher.grammar_from_lark(_lark_of(grammar.value))
         case "llguidance":
             return grammar.value
+
+
+def _lark_of(gbnf: str) -> str:
+    """A grammar of llama.cpp as a Lark one, which has the bounds of these too."""
+    from llguidance.gbnf_to_lark import gbnf_to_lark
+
+    try:
+        lark = gbnf_to_lark(gbnf)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except Exception as error:
+        raise ValueError(str(error)) from error
+    check_bounds(Grammar("lark", lark))
+    return lark
 
 
 def schema_of(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import ContextLengthExceeded, InvalidRequest
 from ..types import TextRequest
+from .shield import split_controls
 from .vocabulary import Vocabulary
 
 
@@ -45,19 +46,38 @@ class TextPrompts:
         prompt, most = request.prompt, max(1, most)
         if request.truncate:
             prompt = prompt[-self._longest_of(prompt, most + _SEAM) :]
-        elif len(prompt) > self._longest_of(prompt, self._context):
-            raise ContextLengthExceeded(
-                f"The prompt is longer than the model's context of {self._context} tokens. Send less text.",
-                "prompt",
-            )
+        else:
+            self._check_length(prompt)
         if isinstance(prompt, str):
-            starts, own = list(self._vocabulary.starts), self._own(prompt)
+            own = self._own(prompt, request.controls)
+            starts = self._starts([token for token, _ in own])
         else:
             starts, own = [], [(token, self._piece(token)) for token in self._checked(prompt)]
         if request.truncate:
             own = own[-max(1, most - len(starts)) :]
         ids = [*starts, *(token for token, _ in own)]
         return TextPrompt(ids or [self._vocabulary.separator], tuple(own))
+
+    def tokens(self, of: str | tuple[int, ...], *, starts: bool, controls: bool) -> list[int]:
+        """A text's ids, with the model's own first ones if it ``starts`` with them, or ids that were
+        checked."""
+        self._check_length(of)
+        if not isinstance(of, str):
+            return self._checked(of)
+        ids = [token for token, _ in self._own(of, controls)]
+        return [*(self._starts(ids) if starts else ()), *ids]
+
+    def _check_length(self, prompt: str | tuple[int, ...]) -> None:
+        if len(prompt) > self._longest_of(prompt, self._context):
+            raise ContextLengthExceeded(
+                f"The prompt is longer than the model's context of {self._context} tokens. Send less text.",
+                "prompt",
+            )
+
+    def _starts(self, ids: list[int]) -> list[int]:
+        """The ids to be put ahead of a text's own; none where it has them already."""
+        starts = list(self._vocabulary.starts)
+        return [] if starts and ids[: len(starts)] == starts else starts
 
     def _longest_of(self, prompt: str | tuple[int, ...], tokens: int) -> int:
         """The length of the longest prompt, in characters or ids, that may have so many tokens."""
@@ -68,15 +88,21 @@ class TextPrompts:
         ids: list[int] = []
         for part in parts:
             ids += [part] if isinstance(part, int) else self._of_text(part)
-        starts = list(self._vocabulary.starts)
-        return ids if ids[: len(starts)] == starts else starts + ids
+        return self._starts(ids) + ids
 
-    def _own(self, text: str) -> list[tuple[int, bytes]]:
-        """Ids with their bytes, without the space that is not the caller's."""
+    def _own(self, text: str, controls: bool = False) -> list[tuple[int, bytes]]:
+        """Ids with their bytes, without the space that is not the caller's. With ``controls`` the texts of
+        control tokens are these."""
+        if controls:
+            parts = split_controls(text, self._vocabulary.controls)
+            return [pair for part in parts for pair in self._part(part)]
         own = [(token, self._piece(token)) for token in self._of_text(text)]
         if own and self._vocabulary.sentence_space:
             own[0] = (own[0][0], own[0][1].removeprefix(b" "))
         return own
+
+    def _part(self, part: str | int) -> list[tuple[int, bytes]]:
+        return [(part, b"")] if isinstance(part, int) else self._own(part)
 
     def _of_text(self, text: str) -> list[int]:
         space = " " if self._vocabulary.sentence_space and text else ""

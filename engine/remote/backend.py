@@ -54,10 +54,11 @@ class RemoteBackend:
     async def generate(self, request: Request) -> AsyncGenerator[Delta]:
         if not isinstance(request, FimRequest):
             raise UnsupportedParameter(
-                "This server passes suggestions on to another one, but neither text nor chat. "
+                "This server passes suggestions on to another one, but neither text nor chat nor tokens. "
                 f"Send the request to {self._exchanges.address} itself."
             )
-        document, workspace = self._name(request.document), self._name(request.workspace)
+        document = self._name(request.document if request.supersedes else None)
+        workspace = self._name(request.workspace)
         body = body_of(request, document, workspace)
         events = self._exchanges.events(body, leave_open=document is not None)
         taken, finished = 0, False

@@ -127,6 +127,7 @@ def body_of(request: FimRequest, document: str | None, workspace: str | None = N
         "seed": request.sampling.seed,
         "stop": list(request.stop) or None,
         "deadline_ms": None if request.deadline_ms is None else max(1, int(request.deadline_ms)),
+        "generate_ms": request.generate_ms,
         "model": request.model,
         "invoked": request.invoked or None,
         "eagerness": request.eagerness,

@@ -14,7 +14,7 @@ from ..errors import FimbleError, FrameError, Overloaded, WorkerCrashed
 from ..limits import CLIENT_JOBS
 from ..scheduler import Scheduler
 from ..turns import in_turn, warm_in_turn
-from ..types import Request
+from ..types import Request, TokensRequest
 from ..workers.codec import COMMANDS
 from ..workers.messages import (
     Cancel,
@@ -118,7 +118,9 @@ class Client:
         if command.warm:
             await warm_in_turn(self._scheduler, request, self._backend.warm)
             return
-        async with aclosing(in_turn(self._scheduler, request, self._backend.generate)) as deltas:
+        waits = not isinstance(request, TokensRequest)
+        run = self._backend.generate
+        async with aclosing(in_turn(self._scheduler, request, run) if waits else run(request)) as deltas:
             async for delta in deltas:
                 self._frames.send(Piece(command.id, delta))
 

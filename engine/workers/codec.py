@@ -18,7 +18,7 @@ import msgspec
 
 from .. import errors
 from ..errors import FimbleError, FrameError, RequestError
-from ..types import ChatRequest, FimRequest, Request, TextRequest
+from ..types import ChatRequest, FimRequest, Request, TextRequest, TokensRequest
 from .messages import (
     Cancel,
     Command,
@@ -36,10 +36,12 @@ from .messages import (
 )
 
 M = TypeVar("M", Command, Reply)
-R = TypeVar("R", FimRequest, TextRequest, ChatRequest)
+R = TypeVar("R", FimRequest, TextRequest, ChatRequest, TokensRequest)
 _JSON_ARRAY = b"["
 """Ahead of a message in MessagePack stands 0x92, an array of two."""
-_RUNS: dict[type[Request], str] = {FimRequest: "fim", TextRequest: "text", ChatRequest: "chat"}
+_RUNS: dict[type[Request], str] = {
+    FimRequest: "fim", TextRequest: "text", ChatRequest: "chat", TokensRequest: "tokens",
+}  # fmt: skip
 _ERRORS = {
     name: value
     for name, value in vars(errors).items()
@@ -134,6 +136,7 @@ COMMANDS = Decoder[Command](
         "fim": _Run[FimRequest],
         "text": _Run[TextRequest],
         "chat": _Run[ChatRequest],
+        "tokens": _Run[TokensRequest],
         "Open": Open,
         "Cancel": Cancel,
         "Ping": Ping,

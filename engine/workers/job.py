@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..decode.steps import Need, Steps
+from ..types import Delta, TokensRequest
 from ..urgency import Urgency
 from .messages import Run
 from .places import Place
@@ -16,7 +17,7 @@ from .planning import Planning
 class Job:
     """``tokens`` are what its sequence must hold, with the scores behind the last ``rows`` of them; of those,
     ``cached`` were known when it came to its place. ``steps`` is None where only the prompt is read.
-    ``planning`` is the making of the prompt, where that takes long.
+    ``planning`` is the making of the prompt, where that takes long, or of an answer that needs no model.
 
     ``advanced`` is when it last got what it needed, or when it came; ``read`` is when its prompt was read;
     ``since`` is from when on somebody waits for that in its document, be it with an earlier request.
@@ -34,7 +35,7 @@ class Job:
     rows: int = 0
     cached: int = 0
     place: Place | None = None
-    planning: Planning[Task] | None = None
+    planning: Planning[Task | Delta] | None = None
     advanced: float = 0.0
     read: float = 0.0
     since: float = 0.0
@@ -45,6 +46,11 @@ class Job:
     @property
     def id(self) -> int:
         return self.run.id
+
+    @property
+    def needs_no_place(self) -> bool:
+        """Whether it is answered without the model."""
+        return isinstance(self.run.request, TokensRequest)
 
     @property
     def missing(self) -> int:

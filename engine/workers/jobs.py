@@ -12,7 +12,7 @@ from ..errors import DeadlineExceeded, FimbleError, WorkerCrashed
 from ..limits import DOCUMENTS_WAITING, PLANNING_SECONDS
 from ..runtimes.base import Runtime
 from ..stopping import Stopped
-from ..types import Delta, FimRequest
+from ..types import Delta, FimRequest, TokensRequest
 from ..urgency import Urgency, urgency_of
 from .inbox import Inbox
 from .job import Job
@@ -111,7 +111,10 @@ class Jobs:
         """Make a job's prompt, or begin with it where it may take long."""
         self._send(Working(job.id))
         job.begun, request = True, job.run.request
-        if isinstance(request, FimRequest) and request.grammar is None:
+        if isinstance(request, TokensRequest):
+            tokens = request
+            job.planning = Planning(lambda check: self._planner.tokens(tokens, check))
+        elif isinstance(request, FimRequest) and request.grammar is None:
             task = self._planner.task(request)
             if request.explain:
                 self._send(Piece(job.id, Delta("", prompt=self._planner.explained(task))))
@@ -119,8 +122,12 @@ class Jobs:
         else:
             job.planning = Planning(lambda check: self._planner.task(request, check))
 
-    def _take(self, job: Job, task: Task) -> None:
-        """Begin with the answer."""
+    def _take(self, job: Job, task: Task | Delta) -> None:
+        """Begin with the answer, or give it where no model is needed."""
+        if isinstance(task, Delta):
+            self._send(Piece(job.id, task))
+            self.end(job, None)
+            return
         if job.run.warm:
             check_fit(self._model, task.prompt, 0)
             job.need(Need(0, task.prompt, 0))

@@ -25,7 +25,7 @@ from ..prompt.text import TextPrompts
 from ..prompt.tool_forms import HERMES, ToolForm
 from ..prompt.window import Budget, fitting_window
 from ..stopping import Check, unchecked
-from ..types import ChatRequest, FimRequest, PromptPart, Request, TextRequest
+from ..types import Asked, ChatRequest, Delta, FimRequest, PromptPart, TextRequest, TokensRequest
 from .opened import OpenedModel
 
 _ANSWER_PART = 4
@@ -68,7 +68,7 @@ class Planner:
         opener = vocabulary.controls.get(self._form.opener)
         self._opener = opener if opener is not None and not model.piece(opener) else None
 
-    def task(self, request: Request, check: Check = unchecked) -> Task:
+    def task(self, request: Asked, check: Check = unchecked) -> Task:
         """Raises :class:`~..errors.RequestError` for what cannot be done with this model, and what
         ``check`` raises between the steps of long work."""
         self._check(request)
@@ -82,6 +82,17 @@ class Planner:
             case ChatRequest():
                 ids = self._conversations.build(request, self._reserve(request.max_tokens), check)
                 return self._answer(request, ids, "response_format", check)
+
+    def tokens(self, request: TokensRequest, check: Check = unchecked) -> Delta:
+        """What a model's tokens are asked for, as text and as ids with their bytes."""
+        asked = request.of
+        if isinstance(asked, ChatRequest):
+            ids = self._conversations.build(asked, self._reserve(asked.max_tokens), check)
+        else:
+            ids = self._texts.tokens(asked, starts=request.starts, controls=request.controls)
+        spelled = tuple((token, self._piece(token) or self._names.get(token, b"")) for token in ids)
+        text = b"".join(data for _, data in spelled).decode("utf-8", "replace")
+        return Delta(text, "stop", tokens=spelled)
 
     def explained(self, task: Task) -> tuple[PromptPart, ...]:
         """A prompt in parts, for people."""
@@ -102,7 +113,7 @@ class Planner:
         typed = [PromptPart("", task.plan.typed.decode("utf-8", "replace"), 0)] if task.plan.typed else []
         return (*parts, *typed)
 
-    def _check(self, request: Request) -> None:
+    def _check(self, request: Asked) -> None:
         size = self._vocabulary.size
         if not all(0 <= token < size for token, _ in request.sampling.logit_bias):
             raise InvalidRequest(f"Token ids of this model are 0 to {size - 1}.", "logit_bias")
@@ -159,7 +170,7 @@ class Planner:
 
     def _plan(
         self,
-        request: Request,
+        request: Asked,
         max_tokens: int,
         constraint: Constraint | None,
         echo: tuple[tuple[int, bytes], ...] = (),
@@ -174,6 +185,7 @@ class Planner:
             echo=echo,
             names=self._names,
             shown={} if self._opener is None else {self._opener: self._form.opener.encode()},
+            patience=_seconds(request.generate_ms) if not isinstance(request, ChatRequest) else None,
         )
 
     def _reserve(self, max_tokens: int | None) -> int:
@@ -181,6 +193,10 @@ class Planner:
         if max_tokens is None:
             return self._context // _ANSWER_PART
         return min(max_tokens, self._context // 2)
+
+
+def _seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000
 
 
 def _first(tokenize: Callable[[str], list[int]], text: bytes) -> int | None:

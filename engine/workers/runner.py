@@ -103,7 +103,7 @@ class Runner:
         """Give places, to the most urgent jobs first."""
         waiting = [job for job in self._jobs if job.place is None]
         for job in sorted(waiting, key=self._rank):
-            if self._has_room(job) and self._jobs.is_planned(job):
+            if (job.needs_no_place or self._has_room(job)) and self._jobs.is_planned(job):
                 self._find_place(job)
 
     def _rank(self, job: Job) -> tuple[int, float]:

@@ -85,7 +85,7 @@ async def _request(call: Call, body: ChatCompletionsRequest, model: ModelInfo) -
         sampling=body.sampling(body.temperature),
         stop=stop_strings(body.stop),
         logprobs=body.top_logprobs if body.logprobs else None,
-        model=body.model,
+        model=call.chosen(body.model, model),
         user=call.user,
     )
     return variants(first, body.n, None)

@@ -5,54 +5,32 @@ from __future__ import annotations
 from contextlib import aclosing
 from dataclasses import asdict, replace
 
-from fimble.engine.errors import Superseded
 from fimble.engine.privacy.guard import guarded
 from fimble.engine.types import Completion, FimRequest, ModelInfo, Timings, Usage
 
 from ..call import Call
-from ..choices import VARIETY, reason_of, variants
+from ..choices import reason_of
 from ..endpoint import Answer, Endpoint, Events
 from ..errors import unsupported
 from ..schema.complete import CompleteEvent, CompleteRequest, CompleteResponse, TimingsBody, UsageBody
-from ..together import together
+from ..suggest import remembered, suggestion_deltas, suggestions
 
 
 async def complete(call: Call, body: CompleteRequest) -> Answer:
     limit = call.token_limit(body.max_tokens, None)
     wanted = guarded(body.to_engine(call.user, limit))
     model = await call.model(body.model or call.engine.model_for(wanted))
+    wanted = replace(wanted, model=call.chosen(body.model, model))
     if body.stream and body.n > 1:
         raise unsupported("n", "`n`: a stream carries one completion; leave out `stream` or `n`.")
     if limit == 0:
-        return _answer([await _read_ahead(call, model, wanted)], body)
-    known = call.services.memory.find(model, wanted) if body.n == 1 else None
+        return _answer(await suggestions(call, model, wanted), body)
+    known = remembered(call, model, wanted) if body.n == 1 else None
     if known is not None:
-        call.services.metrics.remembered.labels(model.id).inc()
-        call.engine.answered(wanted)
         return _remembered(known, body)
     if body.stream:
         return _events(call, model, wanted, body.details)
-    return _answer(await _candidates(call, model, wanted, body.n), body)
-
-
-async def _read_ahead(call: Call, model: ModelInfo, wanted: FimRequest) -> Completion:
-    """Have the prompt evaluated, unless somebody asks for an answer meanwhile; what it costs is counted."""
-    try:
-        return await call.whole(model, call.engine.stream(replace(wanted, ahead=True)))
-    except Superseded:
-        return Completion("", "length", model.id, Usage(), Timings())
-
-
-async def _candidates(call: Call, model: ModelInfo, wanted: FimRequest, n: int) -> list[Completion]:
-    """``n`` answers, the first of which is exactly what was asked for."""
-    heat = None if wanted.sampling.temperature else VARIETY
-    made = await together(
-        call.whole(model, call.engine.stream(each), again=each.variant > 0)
-        for each in variants(wanted, n, heat)
-    )
-    for each in reversed(made):
-        call.services.memory.add(model, wanted, each)
-    return made
+    return _answer(await suggestions(call, model, wanted, body.n), body)
 
 
 def _answer(made: list[Completion], body: CompleteRequest) -> CompleteResponse:
@@ -69,14 +47,9 @@ def _answer(made: list[Completion], body: CompleteRequest) -> CompleteResponse:
 
 
 async def _events(call: Call, model: ModelInfo, wanted: FimRequest, details: bool) -> Events:
-    text = ""
-    async with aclosing(call.metered(model, call.engine.stream(wanted))) as deltas:
+    async with aclosing(suggestion_deltas(call, model, wanted)) as deltas:
         async for delta in deltas:
-            text += delta.text
             event = CompleteEvent(delta=delta.text)
-            if delta.finish_reason:
-                made = Completion(text, delta.finish_reason, model.id, confidence=delta.confidence)
-                call.services.memory.add(model, wanted, made)
             if details and delta.finish_reason:
                 event.finish_reason, event.model = reason_of(delta), model.id
                 event.usage, event.timings = _usage(delta.usage), _timings(delta.timings)

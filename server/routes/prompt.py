@@ -17,7 +17,7 @@ from ..schema.prompt import PromptEvent, PromptRequest, PromptResponse
 
 async def complete_prompt(call: Call, body: PromptRequest) -> Answer:
     model = await call.model(body.model)
-    wanted = _request(call, body)
+    wanted = _request(call, body, model)
     if body.stream:
         return _events(call, model, wanted)
     made = await call.whole(model, call.engine.stream_text(wanted))
@@ -38,7 +38,7 @@ async def complete_prompt(call: Call, body: PromptRequest) -> Answer:
     )
 
 
-def _request(call: Call, body: PromptRequest) -> TextRequest:
+def _request(call: Call, body: PromptRequest, model: ModelInfo) -> TextRequest:
     instruction = as_comment(body.system, body.language or "") if body.system else ""
     given = "max_tokens" in body.model_fields_set
     return TextRequest(
@@ -46,7 +46,7 @@ def _request(call: Call, body: PromptRequest) -> TextRequest:
         max_tokens=call.token_limit(body.max_tokens if given else None, body.max_tokens),
         sampling=Sampling(temperature=body.temperature),
         stop=tuple(body.stop or ()),
-        model=body.model,
+        model=call.chosen(body.model, model),
         user=call.user,
     )
 

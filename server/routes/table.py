@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from ..dialects.llama.completion import ENDPOINTS as LLAMA_COMPLETION
+from ..dialects.llama.infill import ENDPOINT as INFILL
+from ..dialects.llama.props import ENDPOINTS as LLAMA_PROPS
+from ..dialects.llama.tokens import ENDPOINTS as LLAMA_TOKENS
 from ..endpoint import AnyEndpoint
 from . import chat, complete, completions, feedback, health, metrics, models, openapi, prompt, usage
 
@@ -16,5 +20,9 @@ _OTHERS: tuple[AnyEndpoint, ...] = (
     feedback.ENDPOINT,
     health.ENDPOINT,
     metrics.ENDPOINT,
+    INFILL,
+    *LLAMA_COMPLETION,
+    *LLAMA_TOKENS,
+    *LLAMA_PROPS,
 )
 ENDPOINTS = (*_OTHERS, openapi.describing(_OTHERS))

@@ -43,6 +43,9 @@ class CompleteRequest(Body):
     deadline_ms: Annotated[int, Field(ge=1, le=600_000), WHOLE] | None = Field(
         None, description="Answer within this time, or fail"
     )
+    generate_ms: Annotated[float, Field(ge=0, le=600_000, allow_inf_nan=False)] | None = Field(
+        None, description="Time for its text once the prompt is read; after that it ends with its line"
+    )
     mode: Literal["auto", "line", "block"] = Field("auto", description="One line, a block, or by the syntax")
     details: bool = Field(False, description="Tell model, usage and timings as well")
     trim: bool = Field(True, description="False: the model's text as it came")
@@ -80,6 +83,7 @@ class CompleteRequest(Body):
             sampling=Sampling(temperature=self.temperature, seed=self.seed),
             stop=tuple(self.stop),
             deadline_ms=self.deadline_ms,
+            generate_ms=self.generate_ms,
             model=self.model or None,
             document=self._whole_name(user) if self.document else None,
             workspace=self.workspace or None,

@@ -20,7 +20,8 @@ from fimble.engine.errors import FimbleError
 
 from .tables import KEYS
 
-Scope = Literal["complete", "chat", "usage", "admin"]
+Scope = Literal["complete", "chat", "usage", "admin", "raw"]
+"""``raw``: its prompts may hold control tokens."""
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 USUAL_SCOPES: tuple[Scope, ...] = ("complete", "chat", "usage")
 PREFIX = "fim"

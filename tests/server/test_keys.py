@@ -185,7 +185,8 @@ async def test_without_a_key_every_endpoint_refuses_but_health_and_the_page(api:
             if operation.get("security") == []:
                 assert (path, reply.status) == ("/health", 200)
             else:
-                assert reply.error[2] == "invalid_api_key", path
+                assert reply.status == 401, path
+                assert "API key" in reply.text
     assert (await api.get("/")).status == 200
 
 

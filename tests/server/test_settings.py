@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from typer.testing import CliRunner
 
 from fimble.cli.commands import app
 from fimble.engine.errors import SettingsError
 from fimble.engine.settings import load_settings
-from fimble.server.run import check_bind, tls_context
+from fimble.server.run import check_bind, listen_as, tls_context
+from fimble.server.runner import Runner
 from fimble.server.settings import ServerSettings, server_settings
 from fimble.server.store.database import Database
+
+from .conftest import Start
 
 
 @pytest.fixture
@@ -80,6 +85,39 @@ def test_every_setting_is_a_flag_and_is_explained(monkeypatch: pytest.MonkeyPatc
     for name, field in ServerSettings.model_fields.items():
         assert f"--{name.replace('_', '-')}" in shown
         assert field.description
+
+
+def test_programs_are_named_with_or_without_a_port(config: Path) -> None:
+    found = server_settings({"compat": "llama, tabby:0,ollama"}, {})
+    assert found.compat == (("llama", 8012), ("tabby", 0), ("ollama", 11434))
+    config.write_text("[server]\ncompat = 'llama'\n")
+    assert server_settings({}, {}).compat == (("llama", 8012),)
+
+
+@pytest.mark.parametrize("value", ["copilot", "llama:x", "llama:70000", "llama tabby"])
+def test_a_program_that_is_not_known_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match="compat"):
+        server_settings({"compat": value}, {})
+
+
+async def test_it_listens_in_anothers_place_too(start: Start) -> None:
+    api = await start(compat="llama:0")
+    assert (await api.post("/v1/completions", {"prompt": "x", "model": "theirs"})).json["model"] == "fake"
+    strict = await start()
+    assert (await strict.post("/v1/completions", {"prompt": "x", "model": "theirs"})).status == 404
+
+
+async def test_a_place_that_is_taken_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        runner = Runner(web.Application(), 1)
+        await runner.setup()
+        try:
+            with pytest.raises(SettingsError, match="clients of ollama look, cannot be had"):
+                await listen_as(runner, "127.0.0.1", "ollama", taken.getsockname()[1], None)
+        finally:
+            await runner.cleanup()
 
 
 @pytest.mark.parametrize(

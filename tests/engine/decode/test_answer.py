@@ -45,6 +45,19 @@ def test_a_stop_string_ends_an_answer_and_does_not_show(stop: str) -> None:
     assert deltas[-1].finish_reason == "stop"
 
 
+def test_an_answer_ends_with_its_line_once_its_time_is_over() -> None:
+    ticks = iter(range(10_000))
+    model = fake(answer="ab\ncd\nef")
+    steps = answer(model, model.tokenize("> "), plan(patience=4), lambda: float(next(ticks)))
+    made = list(deltas_of(model, steps))
+    assert (joined(made), made[-1].finish_reason) == ("ab\nc", "length")
+    patient = run(fake(answer="ab\ncd"), "> ", plan(patience=1000))
+    assert (joined(patient), patient[-1].finish_reason) == ("ab\ncd", "stop")
+    one_line = fake(answer="abcdef")
+    steps = answer(one_line, one_line.tokenize("> "), plan(patience=0), lambda: float(next(ticks)))
+    assert joined(list(deltas_of(one_line, steps))) == "abcdef"
+
+
 def test_the_context_ends_an_answer() -> None:
     deltas = run(fake(answer="ab", endless=True, context_length=20), "> ", plan(500))
     assert (len(joined(deltas)), deltas[-1].finish_reason) == (18, "length")

@@ -51,6 +51,7 @@ def fits(grammar: Grammar, text: str) -> bool:
         ("json_schema", "true", ["1", '"x"', "[]"], ["nope"]),
         ("llguidance", '{"grammars": [{"lark_grammar": "start: \\"a\\" | \\"b\\""}]}', ["a", "b"], ["c"]),
         ("llguidance", 'start: /[0-9]/ "!"', ["1!"], ["1", "!"]),
+        ("gbnf", 'root ::= "a" b*\nb ::= [0-9] | "(" b ")"', ["a", "a1", "a((2))3"], ["", "b", "a(", "aa"]),
     ],
 )
 def test_texts_fit_or_do_not(kind: GrammarKind, value: str, good: list[str], bad: list[str]) -> None:
@@ -74,6 +75,10 @@ def test_texts_fit_or_do_not(kind: GrammarKind, value: str, good: list[str], bad
         ("json_schema", '{"x-guidance": 3}', "x-guidance"),
         ("json_schema", "[" * 100_000, "64 levels deep"),
         ("llguidance", '{"grammars": []}', "empty"),
+        ("gbnf", "root ::= (", "Expected"),
+        ("gbnf", "root ::= nope", "nope"),
+        ("gbnf", "root ::= " + "(" * 5_000 + '"a"' + ")" * 5_000, "levels deep"),
+        ("gbnf", "\n".join(f'r{i} ::= r{i + 1} "a"' for i in range(30_000)), "characters|rules"),
     ],
 )
 def test_a_bad_grammar_is_the_callers_mistake(kind: GrammarKind, value: str, reason: str) -> None:

@@ -1,0 +1,161 @@
+"""A hole in a file, as the clients of other completion servers ask for it, made a request of the engine's
+own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from fimble.engine.privacy.guard import guarded
+from fimble.engine.prompt.sentinels import Hole, read_hole
+from fimble.engine.types import (
+    Completion,
+    Delta,
+    FimRequest,
+    Grammar,
+    ModelInfo,
+    Sampling,
+    Snippet,
+    TextRequest,
+    Timings,
+    Usage,
+)
+
+from ..call import Call
+from ..suggest import remembered, suggestion_deltas, suggestions
+from ..together import together
+
+_NAME_CHARACTERS, _NAME_LINES = 200, 3
+"""A document without a name is known by so much of its beginning, whole lines only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a dialect may ask for beside the hole itself. ``slot`` tells apart documents that begin alike."""
+
+    max_tokens: int | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    stop: tuple[str, ...] = ()
+    deadline_ms: float | None = None
+    generate_ms: float | None = None
+    logprobs: int | None = None
+    grammar: Grammar | None = None
+    model: str | None = None
+    language: str = ""
+    slot: str = ""
+    invoked: bool = False
+
+
+def request_of(call: Call, hole: Hole, wanted: Wanted) -> FimRequest:
+    """The engine's request: a suggestion as our own editors get it, as sure as the server's settings say.
+    Other files are looked at for what helps, which the engine decides.
+
+    None of these clients names its document, but the same beginning is the same document: so typing along is
+    answered from memory. Such a name may be shared, so nobody's request takes another's place.
+    """
+    document = _document(call, hole, wanted)
+    languages = call.services.languages
+    return guarded(
+        FimRequest(
+            prefix=hole.prefix,
+            suffix=hole.suffix,
+            language=wanted.language or languages.language(document, hole.path, hole.prefix, hole.suffix),
+            path=hole.path,
+            beside=hole.snippets,
+            context=bool(hole.snippets),
+            max_tokens=wanted.max_tokens,
+            sampling=wanted.sampling,
+            stop=wanted.stop,
+            deadline_ms=wanted.deadline_ms,
+            generate_ms=wanted.generate_ms,
+            logprobs=wanted.logprobs,
+            grammar=wanted.grammar,
+            model=wanted.model,
+            document=document,
+            supersedes=False,
+            user=call.user,
+            invoked=wanted.invoked,
+            eagerness=call.services.settings.eagerness,
+        )
+    )
+
+
+def _document(call: Call, hole: Hole, wanted: Wanted) -> str:
+    beginning = hole.prefix[:_NAME_CHARACTERS].split("\n")[:-1][:_NAME_LINES]
+    return f"{call.user}/unnamed/{hash((wanted.slot, hole.path, *beginning))}"
+
+
+async def filled(call: Call, model: ModelInfo, request: FimRequest, n: int = 1) -> list[Completion]:
+    """``n`` answers; from memory where one is there already."""
+    known = remembered(call, model, request) if n == 1 and request.max_tokens != 0 else None
+    return [known] if known is not None else await suggestions(call, model, request, n)
+
+
+async def filling(call: Call, model: ModelInfo, request: FimRequest) -> AsyncGenerator[Delta]:
+    """The answer in pieces; one that is remembered in one piece."""
+    known = remembered(call, model, request) if request.max_tokens != 0 else None
+    if known is not None:
+        yield Delta(known.text, known.finish_reason, Usage(), Timings(), confidence=known.confidence)
+        return
+    if request.max_tokens == 0:
+        [read] = await suggestions(call, model, request)
+        yield Delta("", read.finish_reason, read.usage, read.timings)
+        return
+    async with aclosing(suggestion_deltas(call, model, request)) as deltas:
+        async for delta in deltas:
+            yield delta
+
+
+def may_control(call: Call) -> bool:
+    """Whether this caller's prompts may hold control tokens."""
+    return call.services.settings.raw_prompts or (call.key is not None and "raw" in call.key.scopes)
+
+
+def with_snippets(hole: Hole, snippets: Sequence[Snippet]) -> Hole:
+    return replace(hole, snippets=(*hole.snippets, *snippets))
+
+
+def prompted(
+    call: Call, prompt: str | tuple[int, ...], wanted: Wanted, greedy: bool = True
+) -> TextRequest | FimRequest:
+    """A prompt to continue, or the hole that it is laid out around, where the caller may send control tokens.
+    With ``greedy`` a hole is filled with what is likeliest."""
+    may = may_control(call)
+    hole = read_hole(prompt) if may and isinstance(prompt, str) else None
+    if hole is not None:
+        sampling = replace(wanted.sampling, temperature=0.0) if greedy else wanted.sampling
+        return request_of(call, hole, replace(wanted, sampling=sampling))
+    return TextRequest(
+        prompt,
+        max_tokens=wanted.max_tokens,
+        sampling=wanted.sampling,
+        stop=wanted.stop,
+        logprobs=wanted.logprobs,
+        controls=may,
+        generate_ms=wanted.generate_ms,
+        grammar=wanted.grammar,
+        deadline_ms=wanted.deadline_ms,
+        model=wanted.model,
+        user=call.user,
+    )
+
+
+async def continued(
+    call: Call, model: ModelInfo, wanted: Sequence[TextRequest | FimRequest]
+) -> list[Completion]:
+    """The answers to requests that differ in their seeds alone."""
+    first = wanted[0]
+    if isinstance(first, FimRequest):
+        return await filled(call, model, first, len(wanted))
+    return await together(
+        call.whole(model, call.engine.stream_text(each), again=each.variant > 0)
+        for each in wanted if isinstance(each, TextRequest)
+    )  # fmt: skip
+
+
+def continuing(call: Call, model: ModelInfo, wanted: TextRequest | FimRequest) -> AsyncGenerator[Delta]:
+    """The answer in pieces."""
+    if isinstance(wanted, FimRequest):
+        return filling(call, model, wanted)
+    return call.metered(model, call.engine.stream_text(wanted))

@@ -1,0 +1,128 @@
+"""``POST /completion``: continue a prompt, for clients of llama-server that lay it out themselves."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+from fimble.engine.types import Completion, FimRequest, ModelInfo, TextRequest, Timings, TokensRequest, Usage
+
+from ...call import Call
+from ...choices import variants
+from ...endpoint import Answer, Endpoint, Events
+from ...errors import unsupported
+from ..fill import Wanted, continued, continuing, may_control, prompted
+from .dialect import LLAMA
+from .indent import indented_deltas, kept
+from .results import LlamaAnswer, LlamaEvent, LlamaResult, piece_of, projected, result_of
+from .schema import CompletionRequest
+
+TEMPERATURE = 0.8
+"""llama-server's own, where none is given."""
+Prompt = str | tuple[int, ...]
+
+
+async def completion(call: Call, body: CompletionRequest) -> Answer:
+    body.check()
+    model = await call.model(body.model, any_name=True)
+    prompts = [await _prompt(call, body, each, model) for each in _prompts(body)]
+    wanted = [_request(call, body, each, model) for each in prompts]
+    if body.stream:
+        if len(wanted) > 1 or body.n_cmpl > 1:
+            raise unsupported(
+                "stream", "`stream`: a stream carries one result; send one prompt, or do not stream."
+            )
+        return _events(call, body, model, wanted[0])
+    results: list[LlamaResult | dict[str, Any]] = []
+    for prompt, first in zip(prompts, wanted, strict=True):
+        made = await continued(call, model, variants(first, body.n_cmpl, None))
+        said = prompt if isinstance(prompt, str) else ""
+        results += [
+            projected(
+                result_of(kept(each, body.n_indent), body, model, said, len(results) + at),
+                body.response_fields,
+            )
+            for at, each in enumerate(made)
+        ]
+    return LlamaAnswer(results if len(results) > 1 or body.n_cmpl > 1 else results[0])
+
+
+def _prompts(body: CompletionRequest) -> list[Any]:
+    """One prompt, or several: a list with lists in it, or of nothing but texts."""
+    sent: Any = body.prompt
+    several = isinstance(sent, list) and sent and all(isinstance(each, str | list) for each in sent)
+    return sent if several else [sent]
+
+
+async def _prompt(
+    call: Call, body: CompletionRequest, sent: str | list[int | str], model: ModelInfo
+) -> Prompt:
+    """A text, or ids; of a list with both, the texts' ids."""
+    if isinstance(sent, str):
+        return sent
+    ids: list[int] = []
+    for part in sent:
+        if isinstance(part, int):
+            ids.append(part)
+        else:
+            chosen = call.chosen(body.model, model)
+            asked = TokensRequest(part, controls=may_control(call), model=chosen, user=call.user)
+            ids += [token for token, _ in (await call.engine.tokens(asked)).tokens]
+    return tuple(ids)
+
+
+def _request(
+    call: Call, body: CompletionRequest, prompt: Prompt, model: ModelInfo
+) -> TextRequest | FimRequest:
+    own = body.n_probs or body.return_tokens
+    wanted = Wanted(
+        max_tokens=call.token_limit(None if body.n_predict < 0 else body.n_predict, None, "n_predict"),
+        sampling=body.sampling(default=TEMPERATURE),
+        stop=body.stops(),
+        generate_ms=body.t_max_predict_ms or None,
+        logprobs=body.n_probs if own else None,
+        grammar=body.engine_grammar(),
+        model=call.chosen(body.model, model),
+        slot=str(body.id_slot),
+    )
+    return prompted(call, prompt, wanted, greedy=body.temperature is None)
+
+
+async def _events(
+    call: Call, body: CompletionRequest, model: ModelInfo, wanted: TextRequest | FimRequest
+) -> Events:
+    text, last = "", Completion("", "stop", model.id)
+    async with aclosing(indented_deltas(continuing(call, model, wanted), body.n_indent)) as deltas:
+        async for delta in deltas:
+            text += delta.text
+            if delta.text:
+                yield LlamaEvent(piece_of(delta, body, 0))
+            if delta.finish_reason is not None:
+                last = replace(
+                    last, finish_reason=delta.finish_reason, usage=delta.usage or Usage(),
+                    timings=delta.timings or Timings(),
+                )  # fmt: skip
+    result = result_of(replace(last, text=text), body, model, "")
+    result.content = ""
+    yield LlamaEvent(projected(result, body.response_fields))
+
+
+def _endpoint(path: str, name: str) -> Endpoint[CompletionRequest]:
+    return Endpoint(
+        name=name,
+        method="POST",
+        path=path,
+        summary="Continue a prompt, as llama-server does",
+        handle=completion,
+        takes=CompletionRequest,
+        gives=LlamaAnswer,
+        events=LlamaEvent,
+        scopes=frozenset({"complete"}),
+        counted=True,
+        dialect=LLAMA,
+        statuses=frozenset({501}),
+    )
+
+
+ENDPOINTS = (_endpoint("/completion", "llama_completion"), _endpoint("/completions", "llama_completions"))

@@ -1,0 +1,101 @@
+"""``POST /infill``: what belongs at a cursor, for llama.vim and llama.vscode."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import replace
+
+from fimble.engine.prompt.sentinels import Hole
+from fimble.engine.types import Completion, FimRequest, ModelInfo, Snippet, Timings, Usage
+
+from ...call import Call
+from ...endpoint import Answer, Endpoint, Events
+from ...errors import unsupported
+from ..fill import Wanted, filled, filling, request_of
+from .dialect import LLAMA
+from .indent import indented_deltas, kept
+from .results import LlamaAnswer, LlamaEvent, piece_of, projected, result_of
+from .schema import InfillRequest
+
+
+async def infill(call: Call, body: InfillRequest) -> Answer:
+    body.check()
+    wanted = _request(call, body)
+    model = await call.model(body.model or call.engine.model_for(wanted), any_name=True)
+    wanted = replace(wanted, model=call.chosen(body.model, model))
+    if not model.supports_fim:
+        raise unsupported("model", f"The model {model.id!r} does not support infill. Choose one that does.")
+    if body.stream:
+        if body.n_cmpl > 1:
+            raise unsupported(
+                "n_cmpl", "`n_cmpl`: a stream carries one result; leave out `stream` or `n_cmpl`."
+            )
+        return _events(call, body, model, wanted)
+    made = [kept(each, body.n_indent) for each in await _filled(call, model, wanted, body.n_cmpl)]
+    results = [
+        projected(result_of(each, body, model, body.prompt, at), body.response_fields)
+        for at, each in enumerate(made)
+    ]
+    return LlamaAnswer(results if body.n_cmpl > 1 else results[0])
+
+
+def _request(call: Call, body: InfillRequest) -> FimRequest:
+    hole = Hole(
+        body.input_prefix + body.prompt,
+        body.input_suffix,
+        snippets=tuple(Snippet(each.filename, each.text) for each in body.input_extra),
+    )
+    own_words = body.n_probs or body.return_tokens
+    return request_of(
+        call,
+        hole,
+        Wanted(
+            max_tokens=call.token_limit(None if body.n_predict < 0 else body.n_predict, None, "n_predict"),
+            sampling=body.sampling(default=0.0),
+            stop=body.stops(),
+            generate_ms=body.t_max_predict_ms or None,
+            logprobs=body.n_probs if own_words else None,
+            grammar=body.engine_grammar(),
+            slot=str(body.id_slot),
+        ),
+    )
+
+
+async def _filled(call: Call, model: ModelInfo, wanted: FimRequest, n: int) -> list[Completion]:
+    """A request that only shows other files has no prompt to be read: these are looked at when they are of
+    use."""
+    if wanted.max_tokens == 0 and not wanted.prefix.strip() and not wanted.suffix.strip():
+        return [Completion("", "length", model.id)]
+    return await filled(call, model, wanted, n)
+
+
+async def _events(call: Call, body: InfillRequest, model: ModelInfo, wanted: FimRequest) -> Events:
+    text, last = "", Completion("", "stop", model.id)
+    async with aclosing(indented_deltas(filling(call, model, wanted), body.n_indent)) as deltas:
+        async for delta in deltas:
+            text += delta.text
+            if delta.text:
+                yield LlamaEvent(piece_of(delta, body, 0))
+            if delta.finish_reason is not None:
+                last = replace(
+                    last, finish_reason=delta.finish_reason, usage=delta.usage or Usage(),
+                    timings=delta.timings or Timings(),
+                )  # fmt: skip
+    result = result_of(replace(last, text=text), body, model, body.prompt)
+    result.content = ""
+    yield LlamaEvent(projected(result, body.response_fields))
+
+
+ENDPOINT = Endpoint(
+    method="POST",
+    path="/infill",
+    summary="Fill in at a cursor, as llama-server does",
+    handle=infill,
+    takes=InfillRequest,
+    gives=LlamaAnswer,
+    events=LlamaEvent,
+    scopes=frozenset({"complete"}),
+    counted=True,
+    dialect=LLAMA,
+    statuses=frozenset({501}),
+)
