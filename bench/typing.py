@@ -17,7 +17,7 @@ from .effort import effort
 from .llama import llama, llama_server
 from .places import places
 from .replay import KEY_SECONDS, Passage
-from .servers import Served
+from .servers import Served, fimble
 from .sheet import Sheet
 from .tables import note, percentile, show
 
@@ -59,6 +59,8 @@ def main() -> None:
     ours, *others = replays
     rows = [each.row() for each in replays]
     rows += [_ratio(ours, each) for each in others]
+    if others:
+        rows.append(_ratio(others[1], others[0], "llama.vim: fimble serve / llama-server"))
     show("Typing through `fimble lsp`, 120 ms a key, bundled model", COLUMNS, rows)
     note(
         "From a key to its answer, in files that nothing was read of. A key waits for the last one's answer."
@@ -73,9 +75,10 @@ async def _main() -> list[Replay]:
         ours = Replay("fimble lsp")
         replays, typists = [ours], [await stack.enter_async_context(_language_server(ours))]
         if program := llama_server():
-            theirs = Replay("llama.vim, llama-server")
-            replays.append(theirs)
+            theirs, here = Replay("llama.vim, llama-server"), Replay("llama.vim, fimble serve")
+            replays += theirs, here
             typists.append(_vim(theirs, await stack.enter_async_context(llama(program))))
+            typists.append(_vim(here, await stack.enter_async_context(fimble())))
         for place in places(effort(12, 2), effort(40, 20)):
             for type_at in typists:
                 await type_at(place)
@@ -141,9 +144,9 @@ async def _keys(replay: Replay, place: Passage, ask: Callable[[str], Awaitable[N
         await asyncio.sleep(max(0.0, KEY_SECONDS - seconds))
 
 
-def _ratio(ours: Replay, theirs: Replay) -> list[object]:
+def _ratio(ours: Replay, theirs: Replay, name: str = "") -> list[object]:
     pairs = zip(ours.figures(), theirs.figures(), strict=True)
-    return ["ratio", "", *(f"{a / b:.2f}" if b else "–" for a, b in pairs), *[""] * 4]
+    return [name or f"fimble lsp / {theirs.name}", "", *(f"{a / b:.2f}" if b else "–" for a, b in pairs), *[""] * 4]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from typing import Any
 
 from lsprotocol import types
 
+from .copilot_client import introduces_itself
+
 _READ = {
     "general": ("positionEncodings",),
     "textDocument": ("inlineCompletion",),
@@ -21,14 +23,19 @@ class ClientCapabilities:
     progress: bool = False
     configuration: bool = False
     """Whether options can be asked for (``workspace/configuration``)."""
+    copilot: bool = False
+    """Whether it was made for Copilot's server: it shows suggestions inline, and hears of the state in that
+    server's words."""
 
     @classmethod
-    def of(cls, sent: types.ClientCapabilities) -> ClientCapabilities:
+    def of(cls, sent: types.ClientCapabilities, options: object = None) -> ClientCapabilities:
         document, window, workspace = sent.text_document, sent.window, sent.workspace
+        copilot = introduces_itself(options)
         return cls(
-            inline_completion=bool(document and document.inline_completion),
+            inline_completion=copilot or bool(document and document.inline_completion),
             progress=bool(window and window.work_done_progress),
             configuration=bool(workspace and workspace.configuration),
+            copilot=copilot,
         )
 
 

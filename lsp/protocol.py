@@ -27,7 +27,7 @@ from pygls.exceptions import (
 from pygls.protocol import JsonRPCResponseMessage, LanguageServerProtocol, lsp_method
 
 from .capabilities import relevant
-from .names import EXTENSIONS
+from .names import EXTENSION_REQUESTS, EXTENSIONS
 
 log = logging.getLogger(__name__)
 Id = str | int
@@ -37,6 +37,16 @@ Id = str | int
 class Extension:
     """A notification that the standard does not have; ``params`` are JSON as it came."""
 
+    method: str
+    jsonrpc: str
+    params: Any = None
+
+
+@attrs.define
+class ExtensionRequest:
+    """A request that the standard does not have; ``params`` are JSON as it came."""
+
+    id: Id
     method: str
     jsonrpc: str
     params: Any = None
@@ -120,7 +130,9 @@ class Protocol(LanguageServerProtocol):
             data = {**data, "params": relevant(data.get("params"))}
         if kind is not None and asked == hasattr(attrs.fields(kind), "id"):
             return self._converter.structure(data, kind)
-        if asked or kind is not None:
+        if asked and method in EXTENSION_REQUESTS:
+            return ExtensionRequest(data["id"], method, self.VERSION, data.get("params"))
+        if asked or kind is not None or method in EXTENSION_REQUESTS:
             raise JsonRpcMethodNotFound.of(method[:100])
         return Extension(method, self.VERSION, data.get("params"))
 

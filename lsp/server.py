@@ -91,15 +91,20 @@ def make_server(make_engine: MakeEngine | None = None) -> FimbleServer:
     _add_lifecycle(server)
     _add_documents(server)
     _add_suggestions(server)
+    _add_acceptance(server, names.ACCEPTED)
     for name in names.COMMANDS:
         _add_command(server, name)
+    for method in names.COPILOT_REQUESTS:
+        _add_copilot_request(server, method)
+    for method in names.LLM_LS_REQUESTS:
+        _add_llm_ls_request(server, method)
     return server
 
 
 def _add_lifecycle(server: FimbleServer) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
-        server.client = ClientCapabilities.of(params.capabilities)
+        server.client = ClientCapabilities.of(params.capabilities, params.initialization_options)
         folders = [folder.uri for folder in params.workspace_folders or []]
         server.folders = folders or ([params.root_uri] if params.root_uri else [])
         sent = params.initialization_options
@@ -107,6 +112,8 @@ def _add_lifecycle(server: FimbleServer) -> None:
         wanted = server.sent_options.get("completion", "auto")
         if wanted == "always" or (wanted != "never" and not server.client.inline_completion):
             _add_menu(server)
+        if server.client.copilot:
+            _add_acceptance(server, names.COPILOT_ACCEPTED)
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
@@ -175,12 +182,6 @@ def _add_suggestions(server: FimbleServer) -> None:
 
         return await inline_completion(server.session, params)
 
-    @server.command(names.ACCEPTED)
-    def accepted(suggestion_id: str = "") -> None:
-        from .requests import acceptance
-
-        acceptance.accepted(server.session, suggestion_id)
-
     @server.feature(names.DID_SHOW)
     def shown(params: Any) -> None:
         from .requests import acceptance
@@ -192,6 +193,14 @@ def _add_suggestions(server: FimbleServer) -> None:
         from .requests import acceptance
 
         acceptance.partially_accepted(server.session, params)
+
+
+def _add_acceptance(server: FimbleServer, name: str) -> None:
+    @server.command(name)
+    def accepted(suggestion_id: str = "") -> None:
+        from .requests import acceptance
+
+        acceptance.accepted(server.session, suggestion_id)
 
 
 def _add_menu(server: FimbleServer) -> None:
@@ -208,3 +217,19 @@ def _add_command(server: FimbleServer, name: str) -> None:
         from .requests.commands import run_command
 
         return await run_command(server.session, name, arguments)
+
+
+def _add_copilot_request(server: FimbleServer, method: str) -> None:
+    @server.feature(method)
+    async def request(params: Any) -> Any:
+        from .requests.copilot import answer
+
+        return await answer(server.session, server.protocol.notify, method, params)
+
+
+def _add_llm_ls_request(server: FimbleServer, method: str) -> None:
+    @server.feature(method)
+    async def request(params: Any) -> Any:
+        from .requests.llm_ls import answer
+
+        return await answer(server.session, method, params)

@@ -14,6 +14,7 @@ from .asks import Asks
 from .capabilities import ClientCapabilities
 from .context.beside import BesideCache
 from .context.exclusion import Exclusion, path_of
+from .copilot_client import copilots_words
 from .counters import Counters
 from .document import Document
 from .documents import Documents
@@ -27,7 +28,7 @@ from .power import Power
 from .projects import Projects
 from .rests import Rests
 from .statistics import Statistics
-from .status import Status
+from .status import Status, own_words
 from .suggestions import SuggestionMemory
 from .switches import Off, Switches
 from .tasks import Tasks
@@ -71,7 +72,8 @@ class Session:
     ) -> Session:
         """The session of a client that has introduced itself; ``make_engine`` replaces the engine's own."""
         notices = Notices(server, client.progress)
-        status = Status(server.protocol.notify)
+        words = (own_words, copilots_words) if client.copilot else (own_words,)
+        status = Status(server.protocol.notify, words)
         return cls(notices, status, Statistics(), encoding, make_engine or Engine)
 
     def set_folders(self, folders: list[str]) -> None:

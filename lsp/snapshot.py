@@ -42,6 +42,12 @@ class Snapshot:
         found = _WORD_BEFORE.search(self.prefix[-WORD_CHARACTERS:])
         return found.group() if found else ""
 
+    @property
+    def line(self) -> tuple[str, str]:
+        """What stands in the cursor's line before and behind it, as far as it is looked at."""
+        begins = max(self.prefix.rfind("\n"), self.prefix.rfind("\r")) + 1
+        return self.prefix[begins:], self.suffix.partition("\n")[0].partition("\r")[0]
+
     def typed(self, text: str) -> Snapshot:
         """The same with ``text`` written at the cursor."""
         left_out = cut_before(self.before + len(text))

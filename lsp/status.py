@@ -36,16 +36,28 @@ class State:
         return {name: value for name, value in found.items() if value}
 
 
+Message = tuple[str, dict[str, Any]]
+"""A notification: its method and its parameters."""
+Words = Callable[[State], Message]
+"""How a client is told of a state."""
+
+
+def own_words(state: State) -> Message:
+    return STATUS, state.to_wire()
+
+
 class Status:
     """Folds the model's state, running requests and the switches into one state, and sends changes."""
 
-    def __init__(self, notify: Callable[[str, dict[str, Any]], None]) -> None:
-        self._notify = notify
+    def __init__(
+        self, notify: Callable[[str, dict[str, Any]], None], words: tuple[Words, ...] = (own_words,)
+    ) -> None:
+        self._notify, self._words = notify, words
         self._model = State("loading", "Starting")
         self._off: Off | None = None
         self._thinking = 0
         self._engine, self._model_id, self._why, self._project = "", "", "", ""
-        self._sent: State | None = None
+        self._sent: dict[str, Message] = {}
 
     @property
     def now(self) -> State:
@@ -104,6 +116,8 @@ class Status:
                 self._send()
 
     def _send(self) -> None:
-        if (state := self.now) != self._sent:
-            self._sent = state
-            self._notify(STATUS, state.to_wire())
+        for words in self._words:
+            message = words(self.now)
+            if message != self._sent.get(message[0]):
+                self._sent[message[0]] = message
+                self._notify(*message)

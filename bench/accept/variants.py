@@ -14,6 +14,7 @@ from fimble.cli.driver import SERVER, Driver
 
 from ..llama import llama, llama_server
 from ..processes import apart
+from ..servers import fimble
 from .editors import FimbleEditor
 from .llama_vim import LlamaVim
 from .log import Work
@@ -21,7 +22,8 @@ from .memory_alone import MemoryAlone
 from .passages import Place, Workplace
 from .typist import Editor
 
-LLAMA_VIM, MEMORY_ALONE = "llama.vim", "memory without a model"
+LLAMA_VIM, VIM_ON_FIMBLE = "llama.vim", "llama.vim on fimble serve"
+MEMORY_ALONE = "memory without a model"
 READ_SECONDS = 120
 """Longer no project may take to be remembered."""
 
@@ -59,6 +61,10 @@ class Variant:
             async with llama(llama_server() or "") as served:
                 yield LlamaVim(served.session, workplace)
             return
+        if self.name == VIM_ON_FIMBLE:
+            async with fimble() as served:
+                yield LlamaVim(served.session, workplace)
+            return
         if self.name == MEMORY_ALONE:
             yield await MemoryAlone.of(folder, workplace)
             return
@@ -88,6 +94,7 @@ VARIANTS = (
     Variant("without trim", {"engine": "local"}, "trim"),
     Variant(MEMORY_ALONE),
     Variant(LLAMA_VIM),
+    Variant(VIM_ON_FIMBLE),
 )
 
 

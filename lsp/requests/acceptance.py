@@ -24,8 +24,14 @@ def shown(session: Session, params: object) -> None:
 
 def partially_accepted(session: Session, params: object) -> None:
     id, units = text_at(params, *_ID), field_at(params, "acceptedLength")
-    offered = session.memory.offered(id) if id is not None else None
-    if offered is not None and isinstance(units, int) and units > 0:
+    if id is not None and isinstance(units, int):
+        accepted_in_part(session, id, units)
+
+
+def accepted_in_part(session: Session, id: str, units: int) -> None:
+    """So much of its beginning was taken, in UTF-16 units."""
+    offered = session.memory.offered(id)
+    if offered is not None and units > 0:
         session.outcomes.accepted(offered)
         session.statistics.accepted(offered.id, index_of(offered.text, units, "utf-16"))
 

@@ -10,6 +10,7 @@ from pygls.exceptions import JsonRpcException, PyglsError
 from pygls.lsp.server import LanguageServer
 
 from ..capabilities import ClientCapabilities
+from ..copilot_client import options_of
 from ..limits import ANSWER_SECONDS
 from ..session import Session
 
@@ -24,7 +25,7 @@ async def configure(
     change: types.DidChangeConfigurationParams | None = None,
 ) -> None:
     """Take the options sent at the start, and over them those that were pushed or can be pulled."""
-    pushed = pushed_configuration(change) if change else None
+    pushed = pushed_configuration(change, client) if change else None
     session.configure({**base, **(pushed or {})})
     if pushed is None and client.configuration:
         pulled = await pull_configuration(server)
@@ -45,10 +46,13 @@ async def pull_configuration(server: LanguageServer) -> dict[str, Any] | None:
     return sent if isinstance(sent, dict) else None
 
 
-def pushed_configuration(params: types.DidChangeConfigurationParams) -> dict[str, Any] | None:
-    """The options inside a notification: its ``fimble`` section, or the whole of it."""
+def pushed_configuration(
+    params: types.DidChangeConfigurationParams, client: ClientCapabilities
+) -> dict[str, Any] | None:
+    """The options inside a notification: its ``fimble`` section, or the whole of it. The whole of what a
+    client of Copilot's server sends is that server's."""
     sent = params.settings
     if not isinstance(sent, dict):
         return None
-    section = sent.get(SECTION, sent)
+    section = sent.get(SECTION, options_of(sent) if client.copilot else sent)
     return section if isinstance(section, dict) and section else None

@@ -14,9 +14,11 @@ from ..suggestions import Suggestion
 async def inline_completion(
     session: Session, params: types.InlineCompletionParams
 ) -> types.InlineCompletionList:
-    offer = await suggest(session, wish_of(params))
-    items = [] if offer is None else [_item(suggestion, offer) for suggestion in offer.suggestions]
-    return types.InlineCompletionList(items=items)
+    return types.InlineCompletionList(items=items_of(await suggest(session, wish_of(params))))
+
+
+def items_of(offer: Offer | None) -> list[types.InlineCompletionItem]:
+    return [] if offer is None else [_item(suggestion, offer) for suggestion in offer.suggestions]
 
 
 def wish_of(params: types.InlineCompletionParams) -> Wish:
