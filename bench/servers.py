@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,14 +30,14 @@ class Served:
 
 
 @asynccontextmanager
-async def fimble() -> AsyncIterator[Served]:
-    """A server as it is started by default, without keys."""
+async def fimble(environment: Mapping[str, str] | None = None) -> AsyncIterator[Served]:
+    """A server as it is started by default, without keys; ``environment`` is added to ours."""
     with tempfile.TemporaryDirectory(prefix="fimble-bench-") as folder:
         database = f"sqlite:///{Path(folder) / 'server.db'}"
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "fimble.cli.main", "serve",
             "--port", "0", "--database", database, "--queue", str(QUEUE),
-            stderr=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE, env={**os.environ, **(environment or {})},
         )  # fmt: skip
         assert process.stderr is not None
         try:

@@ -146,7 +146,12 @@ async def _keys(replay: Replay, place: Passage, ask: Callable[[str], Awaitable[N
 
 def _ratio(ours: Replay, theirs: Replay, name: str = "") -> list[object]:
     pairs = zip(ours.figures(), theirs.figures(), strict=True)
-    return [name or f"fimble lsp / {theirs.name}", "", *(f"{a / b:.2f}" if b else "–" for a, b in pairs), *[""] * 4]
+    return [
+        name or f"fimble lsp / {theirs.name}",
+        "",
+        *(f"{a / b:.2f}" if b else "–" for a, b in pairs),
+        *[""] * 4,
+    ]
 
 
 if __name__ == "__main__":

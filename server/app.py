@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from .dialects.ollama.addresses import add_addresses
 from .pipeline import answered, served
 from .playground.page import add_page
 from .routes.table import ENDPOINTS
@@ -19,6 +20,7 @@ def make_app(services: Services) -> web.Application:
         path = endpoint.path.replace("{id}", "{id:.+}")  # names of models may have slashes
         app.router.add_route(endpoint.method, path, served(endpoint))
     add_page(app)
+    add_addresses(app)
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(services.running)
     return app

@@ -34,7 +34,7 @@ async def read_input(request: web.Request, endpoint: Endpoint[Takes]) -> Takes:
         return endpoint.takes.model_validate(body)
     except ValidationError as error:
         found = of_validation(error)
-        found.message += better_body(endpoint.path, body)
+        found.message += better_body(endpoint.path, endpoint.takes.model_fields, body)
         raise found from error
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from fimble.engine.engine import Engine
+from fimble.engine.engine import DEFAULT, Engine
 from fimble.engine.types import Completion, Delta, ModelInfo, Timings, Usage
 
 from .errors import ApiError, invalid, too_late, unauthorized
@@ -66,9 +66,9 @@ class Call:
 
     @staticmethod
     def chosen(name: str | None, model: ModelInfo) -> str | None:
-        """What the engine is told of a model that was asked for by ``name``: nothing where another one took its
-        place, or none was named."""
-        return name if name == model.id else None
+        """What the engine is told of a model that was asked for by ``name``: the default one where it took
+        the place of an unknown one, and nothing where none was named."""
+        return (name if name == model.id else DEFAULT) if name else None
 
     def token_limit(self, wanted: int | None, default: int | None, param: str = "max_tokens") -> int | None:
         """How many tokens to make, within the key's own ceiling. Raises 400 for more than that."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from .routes.table import ENDPOINTS
 
@@ -28,11 +28,13 @@ def better_address(method: str, path: str) -> str:
     return f" Ask {best.method} {best.path} instead."
 
 
-def better_body(path: str, body: Mapping[str, object]) -> str:
-    """A sentence that names the address to which a body belongs that does not fit this one; or nothing."""
+def better_body(path: str, fields: Container[str], body: Mapping[str, object]) -> str:
+    """A sentence that names the address to which a body belongs that does not fit this one, which takes other
+    ``fields``; or nothing."""
     for marks, address in _MARKS:
         if marks <= body.keys():
-            return "" if address == path else f" A body with {_listed(marks)} is for POST {address}."
+            known = address == path or all(mark in fields for mark in marks)
+            return "" if known else f" A body with {_listed(marks)} is for POST {address}."
     return ""
 
 

@@ -62,6 +62,8 @@ MAX_DESCRIPTION = 65_536
 MAX_STOP = 256
 """Characters of a stop string."""
 MAX_CONTEXT_FILES = 64
+BESIDE_CHARACTERS = 65_536
+"""Characters of other files in which is looked for what may follow; of more, the first ones are left out."""
 MAX_PROMPTS = 64
 MAX_PROMPT_TOKENS = 131_072
 """Token ids of one prompt."""

@@ -22,6 +22,7 @@ REASONS = {
     408: "The body did not arrive in time",
     413: "The body is too large",
     415: "The body is no JSON",
+    422: "The body cannot be served as it is",
     429: "A limit of the key is reached; see `Retry-After`",
     500: "A fault of the server",
     501: "Nothing here can do this",

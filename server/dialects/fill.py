@@ -3,7 +3,7 @@ own."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +23,8 @@ from fimble.engine.types import (
 )
 
 from ..call import Call
+from ..errors import unsupported
+from ..limits import BESIDE_CHARACTERS
 from ..suggest import remembered, suggestion_deltas, suggestions
 from ..together import together
 
@@ -32,7 +34,8 @@ _NAME_CHARACTERS, _NAME_LINES = 200, 3
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a dialect may ask for beside the hole itself. ``slot`` tells apart documents that begin alike."""
+    """What a dialect may ask for beside the hole itself. ``slot`` tells apart documents that begin alike.
+    With ``gated`` off, a suggestion is given however unsure it is."""
 
     max_tokens: int | None = None
     sampling: Sampling = field(default_factory=Sampling)
@@ -45,6 +48,7 @@ class Wanted:
     language: str = ""
     slot: str = ""
     invoked: bool = False
+    gated: bool = True
 
 
 def request_of(call: Call, hole: Hole, wanted: Wanted) -> FimRequest:
@@ -62,7 +66,7 @@ def request_of(call: Call, hole: Hole, wanted: Wanted) -> FimRequest:
             suffix=hole.suffix,
             language=wanted.language or languages.language(document, hole.path, hole.prefix, hole.suffix),
             path=hole.path,
-            beside=hole.snippets,
+            beside=tuple(_newest(hole.snippets)),
             context=bool(hole.snippets),
             max_tokens=wanted.max_tokens,
             sampling=wanted.sampling,
@@ -76,7 +80,7 @@ def request_of(call: Call, hole: Hole, wanted: Wanted) -> FimRequest:
             supersedes=False,
             user=call.user,
             invoked=wanted.invoked,
-            eagerness=call.services.settings.eagerness,
+            eagerness=call.services.settings.eagerness if wanted.gated else None,
         )
     )
 
@@ -84,6 +88,26 @@ def request_of(call: Call, hole: Hole, wanted: Wanted) -> FimRequest:
 def _document(call: Call, hole: Hole, wanted: Wanted) -> str:
     beginning = hole.prefix[:_NAME_CHARACTERS].split("\n")[:-1][:_NAME_LINES]
     return f"{call.user}/unnamed/{hash((wanted.slot, hole.path, *beginning))}"
+
+
+async def addressed(call: Call, name: str, request: FimRequest) -> tuple[ModelInfo, FimRequest]:
+    """The model that fills a hole, and the request for it: the model that is named, or the default one if the
+    name is not known; where none is named, the one that the rules choose. Raises 400 for a model that fills
+    no holes."""
+    model = await call.model(name or call.engine.model_for(request), any_name=True)
+    if not model.supports_fim:
+        raise unsupported("model", f"`model`: the model {model.id!r} cannot fill in the middle.")
+    return model, replace(request, model=call.chosen(name, model))
+
+
+def _newest(snippets: Sequence[Snippet]) -> Iterator[Snippet]:
+    """Pieces of other files, the last one first, as many as are looked into. Clients send the newest last."""
+    left = BESIDE_CHARACTERS
+    for snippet in reversed(snippets):
+        left -= len(snippet.text)
+        if left < 0:
+            return
+        yield snippet
 
 
 async def filled(call: Call, model: ModelInfo, request: FimRequest, n: int = 1) -> list[Completion]:
@@ -112,6 +136,11 @@ def may_control(call: Call) -> bool:
     return call.services.settings.raw_prompts or (call.key is not None and "raw" in call.key.scopes)
 
 
+def hole_in(call: Call, prompt: str | tuple[int, ...]) -> Hole | None:
+    """The hole that a prompt is laid out around, where the caller may send control tokens."""
+    return read_hole(prompt) if isinstance(prompt, str) and may_control(call) else None
+
+
 def with_snippets(hole: Hole, snippets: Sequence[Snippet]) -> Hole:
     return replace(hole, snippets=(*hole.snippets, *snippets))
 
@@ -121,8 +150,7 @@ def prompted(
 ) -> TextRequest | FimRequest:
     """A prompt to continue, or the hole that it is laid out around, where the caller may send control tokens.
     With ``greedy`` a hole is filled with what is likeliest."""
-    may = may_control(call)
-    hole = read_hole(prompt) if may and isinstance(prompt, str) else None
+    hole = hole_in(call, prompt)
     if hole is not None:
         sampling = replace(wanted.sampling, temperature=0.0) if greedy else wanted.sampling
         return request_of(call, hole, replace(wanted, sampling=sampling))
@@ -132,7 +160,7 @@ def prompted(
         sampling=wanted.sampling,
         stop=wanted.stop,
         logprobs=wanted.logprobs,
-        controls=may,
+        controls=may_control(call),
         generate_ms=wanted.generate_ms,
         grammar=wanted.grammar,
         deadline_ms=wanted.deadline_ms,

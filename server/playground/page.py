@@ -1,4 +1,5 @@
-"""``GET /``: the playground page and its files, under a strict Content-Security-Policy."""
+"""``GET /``: the playground page and its files, under a strict Content-Security-Policy. Clients of Ollama ask
+there whether a server is there."""
 
 from __future__ import annotations
 
@@ -9,7 +10,9 @@ from importlib.resources import files
 
 from aiohttp import ETag, web
 
+from ..dialects.ollama.addresses import RUNNING
 from ..pipeline import Handler
+from ..services import SERVICES
 from ..trace import TRACE
 
 PAGE = "index.html"
@@ -35,8 +38,12 @@ HEADERS = {
 
 def add_page(app: web.Application) -> None:
     """The page at ``/`` and its files beside it: all their addresses are relative, for any base URL."""
-    for name in page_files():
-        app.router.add_route("GET", "/" if name == PAGE else f"/{name}", _serving(name))
+    pages = {name: _serving(name) for name in page_files()}
+    root = _at_the_root(pages.pop(PAGE, None))
+    for method in ("GET", "HEAD"):
+        app.router.add_route(method, "/", root)
+    for name, handle in pages.items():
+        app.router.add_route("GET", f"/{name}", handle)
 
 
 @cache
@@ -44,6 +51,24 @@ def page_files() -> dict[str, bytes]:
     """The built files by name."""
     folder = files(__package__) / "static"
     return {entry.name: entry.read_bytes() for entry in folder.iterdir()} if folder.is_dir() else {}
+
+
+def _at_the_root(page: Handler | None) -> Handler:
+    """The page for a browser, and for who takes anything, unless the server stands in Ollama's place; a
+    sentence for everybody else."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        accepted, compat = request.headers.get("Accept", ""), request.app[SERVICES].settings.compat
+        anything = "*/*" in accepted and all(program != "ollama" for program, _ in compat)
+        if page is not None and (anything or "text/html" in accepted):
+            response = await page(request)
+        else:
+            request[TRACE].path = "/"
+            response = web.Response(text=RUNNING, headers=HEADERS)
+        response.headers["Vary"] = "Accept"
+        return response
+
+    return handle
 
 
 def _serving(name: str) -> Handler:

@@ -1,4 +1,5 @@
-"""``POST /v1/completions``: continue a prompt, or with ``suffix`` fill in the middle."""
+"""``POST /v1/completions``: continue a prompt, or fill a hole, for clients of OpenAI's API. Tabby's clients
+ask the same address with a body of their own."""
 
 from __future__ import annotations
 
@@ -6,20 +7,41 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
+from fimble.engine.engine import DEFAULT
+from fimble.engine.prompt.sentinels import Hole
 from fimble.engine.types import Completion, Delta, FimRequest, ModelInfo
 
 from .. import logprobs
 from ..call import Call
 from ..choices import VARIETY, Head, new_id, usage_of, variants
+from ..dialects import fill
+from ..dialects.tabby.completion import tabby_completion
+from ..dialects.tabby.schema import TabbyRequest
 from ..endpoint import Answer, Endpoint, Events
 from ..errors import invalid, unsupported
-from ..schema.completions import CompletionsRequest, CompletionsResponse, Prompt, TextChoice, Wanted
+from ..schema.base import stop_strings
+from ..schema.completions import (
+    CompletionsAnswer,
+    CompletionsBody,
+    CompletionsRequest,
+    CompletionsResponse,
+    Prompt,
+    TextChoice,
+    Wanted,
+)
 from ..schema.tools import tool_call_made
 from ..together import in_order, together
 
 
-async def completions(call: Call, body: CompletionsRequest) -> Answer:
-    model = await call.model(body.model)
+async def completions(call: Call, body: CompletionsBody) -> Answer:
+    sent = body.root
+    if isinstance(sent, TabbyRequest):
+        return await tabby_completion(call, sent)
+    return await answered(call, await call.model(sent.model), sent)
+
+
+async def answered(call: Call, model: ModelInfo, body: CompletionsRequest) -> Answer:
+    """The answer in OpenAI's shape, whoever's clients ask for it."""
     _check(body, model)
     head = Head(model.id, new_id("cmpl-"))
     if body.stream:
@@ -54,13 +76,44 @@ def _check_middle(body: CompletionsRequest, model: ModelInfo) -> None:
         raise unsupported("prompt", "`prompt`: with `suffix` it must be text, not token ids.")
 
 
-def _requests(call: Call, body: CompletionsRequest, prompt: Prompt, n: int) -> list[Wanted]:
+def _requests(call: Call, model: ModelInfo, body: CompletionsRequest, prompt: Prompt, n: int) -> list[Wanted]:
     """``n`` requests for the engine, alike but for their seeds."""
     given = "max_tokens" in body.model_fields_set
     limit = call.token_limit(body.max_tokens if given else None, body.max_tokens)
-    first = body.to_engine(prompt, call.user, limit)
     heat = VARIETY if body.temperature is None else None
-    return variants(first, n, heat)
+    return variants(_request(call, model, body, prompt, limit), n, heat)
+
+
+def _request(
+    call: Call, model: ModelInfo, body: CompletionsRequest, prompt: Prompt, limit: int | None
+) -> Wanted:
+    """A prompt to continue; a hole to fill with what the model says, or with a suggestion made of it."""
+    hole, chosen = _hole(call, model, body, prompt), call.chosen(body.model, model) or DEFAULT
+    if hole is None:
+        return body.text_to_engine(
+            prompt, fill.may_control(call), max_tokens=limit, model=chosen, user=call.user
+        )
+    if body.as_it_came():
+        return body.hole_to_engine(hole, max_tokens=limit, model=chosen, user=call.user)
+    gated = body.gated or body.suffix is None
+    wanted = fill.Wanted(
+        max_tokens=limit,
+        sampling=body.sampling(body.temperature or 0.0, body.dry()),
+        stop=stop_strings(body.stop),
+        model=chosen,
+        invoked=not gated,
+        gated=gated,
+    )
+    return fill.request_of(call, hole, wanted)
+
+
+def _hole(call: Call, model: ModelInfo, body: CompletionsRequest, prompt: Prompt) -> Hole | None:
+    """What stands around a hole: the prompt and ``suffix``, or what a prompt says that an editor has laid out
+    around one."""
+    if isinstance(prompt, str) and body.suffix is not None:
+        return Hole(prompt, body.suffix)
+    whole = body.echo or body.tools or not model.supports_fim
+    return None if whole else fill.hole_in(call, prompt)
 
 
 def _stream(call: Call, request: Wanted) -> AsyncGenerator[Delta]:
@@ -74,10 +127,15 @@ async def _candidates(
 ) -> list[Completion]:
     """``n`` answers to one prompt, the likeliest of ``best_of``."""
     count = max(body.n, body.best_of)
-    wanted = _requests(call, body, prompt, count)
+    wanted = _requests(call, model, body, prompt, count)
+    if count == 1:
+        return await fill.continued(call, model, wanted)
     if count > body.n:
         wanted = [each if each.logprobs is not None else replace(each, logprobs=0) for each in wanted]
     made = await together(call.whole(model, _stream(call, each), again=each.variant > 0) for each in wanted)
+    if isinstance(wanted[0], FimRequest):
+        for each in reversed(made):
+            call.services.memory.add(model, wanted[0], each)
     if count > body.n:
         made.sort(key=lambda each: logprobs.mean(each.logprobs), reverse=True)
     return made[: body.n]
@@ -87,7 +145,7 @@ async def _events(call: Call, model: ModelInfo, body: CompletionsRequest, head: 
     """Choices one after the other; each ends with its finish reason."""
     wants_usage = body.stream_options is not None and body.stream_options.include_usage
     for number, prompt in enumerate(body.prompts()):
-        wanted = _requests(call, body, prompt, body.n)
+        wanted = _requests(call, model, body, prompt, body.n)
         choices = [
             _choice_events(call, model, body, head, each, number * body.n + each.variant) for each in wanted
         ]
@@ -103,7 +161,10 @@ async def _events(call: Call, model: ModelInfo, body: CompletionsRequest, head: 
 async def _choice_events(
     call: Call, model: ModelInfo, body: CompletionsRequest, head: Head, request: Wanted, index: int
 ) -> AsyncGenerator[CompletionsResponse]:
-    deltas = call.metered(model, _stream(call, request), again=request.variant > 0)
+    if body.n == 1:
+        deltas = fill.continuing(call, model, request)
+    else:
+        deltas = call.metered(model, _stream(call, request), again=request.variant > 0)
     async with aclosing(deltas):
         async for delta in deltas:
             yield _response(head, [_choice(delta, index, body)])
@@ -136,8 +197,8 @@ ENDPOINT = Endpoint(
     path="/v1/completions",
     summary="Continue a prompt, or fill in the middle",
     handle=completions,
-    takes=CompletionsRequest,
-    gives=CompletionsResponse,
+    takes=CompletionsBody,
+    gives=CompletionsAnswer,
     events=CompletionsResponse,
     scopes=frozenset({"complete"}),
     counted=True,

@@ -6,7 +6,7 @@ from fimble.engine.types import ModelInfo
 
 from ..call import Call
 from ..endpoint import Answer, Endpoint, Nothing
-from ..schema.models import Model, ModelList, ModelPath
+from ..schema.models import Capabilities, Model, ModelList, ModelPath
 
 
 async def list_models(call: Call, body: Nothing) -> Answer:
@@ -36,6 +36,13 @@ def _described(model: ModelInfo, call: Call) -> Model:
         supports_tools=model.supports_tools,
         backend=model.backend,
         loaded=model.loaded,
+        type="base",
+        capabilities=Capabilities(
+            completion_chat=model.supports_chat,
+            completion_fim=model.supports_fim,
+            function_calling=model.supports_tools,
+            vision=model.supports_vision,
+        ),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Discriminator, Field, RootModel, Tag
 
 from fimble.engine import types as engine
+from fimble.engine.prompt.sentinels import Hole
 
+from ..dialects.tabby.schema import TabbyRequest, TabbyResponse
 from ..limits import MAX_PROMPT_TOKENS, MAX_PROMPTS
 from .base import (
     WHOLE,
@@ -37,7 +39,7 @@ Wanted = engine.TextRequest | engine.FimRequest
 class GrammarBody(Body):
     """What the text must look like."""
 
-    type: Literal["regex", "lark", "json_schema", "llguidance"]
+    type: Literal["regex", "lark", "json_schema", "llguidance", "gbnf"]
     value: Text | JsonObject = Field(description="A text; for json_schema and llguidance also an object")
 
     def to_engine(self) -> engine.Grammar:
@@ -48,6 +50,8 @@ class GrammarBody(Body):
 class CompletionsRequest(SamplingFields, DryFields, ToolFields):
     """A prompt to continue; with ``suffix``, a hole to fill in."""
 
+    gated: ClassVar[bool] = False
+    """Whether what fills a hole must be as sure as the server's settings say."""
     prompt: Text | Prompts | Tokens | TokenPrompts = Field(description="Text or token ids, one or several")
     model: Name = Field("default", description="A model of /v1/models, or `default`")
     suffix: Text | None = Field(None, description="Text after the hole: fill in the middle")
@@ -75,28 +79,63 @@ class CompletionsRequest(SamplingFields, DryFields, ToolFields):
             return [tuple(sent)]
         return [each if isinstance(each, str) else tuple(each) for each in sent]
 
-    def to_engine(self, prompt: Prompt, user: str, max_tokens: int | None) -> Wanted:
+    def as_it_came(self) -> bool:
+        """Whether a hole gets the model's own text, and not a suggestion made of it: where its tokens are
+        told or decide which one is best, and where a grammar says what it looks like."""
+        return self.logprobs is not None or self.grammar is not None or self.best_of > self.n
+
+    def text_to_engine(self, prompt: Prompt, controls: bool, **common: Any) -> engine.TextRequest:
         """The engine's own request for one of the prompts."""
-        common: dict[str, Any] = {
-            "max_tokens": max_tokens,
-            "sampling": self.sampling(self.temperature or 0.0, self.dry()),
-            "stop": stop_strings(self.stop),
-            "logprobs": self.logprobs,
-            "grammar": self.grammar.to_engine() if self.grammar else None,
-            "model": self.model,
-            "user": user,
-        }
-        if self.suffix is not None and isinstance(prompt, str):
-            return engine.FimRequest(prompt, self.suffix, mode="block", trim=False, **common)
         return engine.TextRequest(
             prompt,
             echo=self.echo,
             truncate=self.truncate_sequence,
+            controls=controls,
             tools=self.engine_tools(),
             tool_choice=self.engine_choice(),
             parallel_tool_calls=self.parallel_tool_calls,
+            **self._common(),
             **common,
         )
+
+    def hole_to_engine(self, hole: Hole, **common: Any) -> engine.FimRequest:
+        """The engine's own request for the model's text in a hole, as it comes."""
+        return engine.FimRequest(
+            hole.prefix,
+            hole.suffix,
+            path=hole.path,
+            snippets=hole.snippets,
+            mode="block",
+            trim=False,
+            **self._common(),
+            **common,
+        )
+
+    def _common(self) -> dict[str, Any]:
+        return {
+            "sampling": self.sampling(self.temperature or 0.0, self.dry()),
+            "stop": stop_strings(self.stop),
+            "logprobs": self.logprobs,
+            "grammar": self.grammar.to_engine() if self.grammar else None,
+        }
+
+
+def _whose(body: Any) -> str:
+    """Tabby's clients send ``segments``, or a raw prompt to debug with and no other."""
+    if not isinstance(body, dict):
+        return "<tabby>" if isinstance(body, TabbyRequest) else "<openai>"
+    options = body.get("debug_options")
+    raw = isinstance(options, dict) and options.get("raw_prompt") is not None and "prompt" not in body
+    return "<tabby>" if raw or body.get("segments") is not None else "<openai>"
+
+
+OpenAis = Annotated[CompletionsRequest, Tag("<openai>")]
+Tabbys = Annotated[TabbyRequest, Tag("<tabby>")]
+
+
+class CompletionsBody(RootModel[Annotated[OpenAis | Tabbys, Discriminator(_whose)]]):
+    """OpenAI's body: a prompt to continue, or with ``suffix`` a hole to fill in. With ``segments`` it is
+    Tabby's."""
 
 
 class LegacyLogprobs(BaseModel):
@@ -125,3 +164,7 @@ class CompletionsResponse(BaseModel):
     model: str
     choices: list[TextChoice]
     usage: DetailedUsage | None = None
+
+
+class CompletionsAnswer(RootModel[CompletionsResponse | TabbyResponse]):
+    """OpenAI's answer, or Tabby's to its own clients."""

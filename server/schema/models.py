@@ -13,6 +13,15 @@ class ModelPath(BaseModel):
     id: Name
 
 
+class Capabilities(BaseModel):
+    """The same as Mistral's clients read it."""
+
+    completion_chat: bool
+    completion_fim: bool
+    function_calling: bool
+    vision: bool
+
+
 class Model(BaseModel):
     """What a model can do, from the same table that refuses what it cannot."""
 
@@ -28,6 +37,8 @@ class Model(BaseModel):
     supports_tools: bool = Field(description="Trained to call tools; others are told how, in words")
     backend: str
     loaded: bool = Field(description="Answers at once")
+    type: Literal["base"] = Field(description="Read by Mistral's clients")
+    capabilities: Capabilities
 
 
 class ModelList(BaseModel):

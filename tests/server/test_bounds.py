@@ -50,10 +50,12 @@ def test_every_text_list_and_object_has_a_bound(endpoint: AnyEndpoint) -> None:
 
 
 def lists(schema: dict[str, Any]) -> Iterator[str]:
-    """The names of the fields that may be lists."""
-    for name, field in schema["properties"].items():
-        if any(each.get("type") == "array" for each in (field, *field.get("anyOf", []))):
-            yield name
+    """The names of the fields that may be lists, of all bodies that an address takes."""
+    bodies = [schema["$defs"][each["$ref"].rpartition("/")[2]] for each in schema.get("oneOf", [])]
+    for body in bodies or [schema]:
+        for name, field in body["properties"].items():
+            if any(each.get("type") == "array" for each in (field, *field.get("anyOf", []))):
+                yield name
 
 
 @posts
@@ -93,7 +95,7 @@ async def test_as_many_wrong_elements_as_are_let_in_make_one_error(
     size = MAX_VALUES // (12 * max(5, len(names)))
     body = {name: [element] * size for name in names}
     reply = await send(api, endpoint.path, json.dumps(body).encode())
-    assert reply.status == 400
+    assert reply.status == (422 if 422 in endpoint.statuses else 400)
     assert len(reply.text) < 400
 
 

@@ -55,10 +55,10 @@ async def test_model_default_is_the_loaded_one(api: Api) -> None:
 
 
 async def test_suffix_fills_in_the_middle(api: Api) -> None:
-    plain = (await api.post(PATH, {"prompt": "ab"})).json["usage"]["prompt_tokens"]
-    found = (await api.post(PATH, {"prompt": "ab", "suffix": "cd"})).json
+    plain = (await api.post(PATH, {"prompt": "x = "})).json["usage"]["prompt_tokens"]
+    found = (await api.post(PATH, {"prompt": "x = ", "suffix": "\nprint(x)\n"})).json
     assert found["choices"][0]["text"] == ANSWER
-    assert found["usage"]["prompt_tokens"] > plain + len("cd")  # the hole's own tokens
+    assert found["usage"]["prompt_tokens"] > plain + len("\nprint(x)\n")  # the hole's own tokens
 
 
 async def test_max_tokens_is_16_by_default(start: Start) -> None:

@@ -9,15 +9,19 @@ from fimble.server.store.keys import NewKey
 
 from .conftest import Api
 
+BROWSER = {"Accept": "text/html"}
+"""Who sends something else is answered as a client of Ollama's (``dialects/test_ollama_models.py``)."""
+
 
 async def test_the_page_needs_no_key(api: Api) -> None:
     await api.make_key(NewKey("somebody"))
     for name in page_files():
-        assert (await api.get("/" + name.replace("index.html", ""))).status == 200
+        assert (await api.get("/" + name.replace("index.html", ""), headers=BROWSER)).status == 200
 
 
 async def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere(api: Api) -> None:
-    reply = await api.get("/")
+    reply = await api.get("/", headers=BROWSER)
+    assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
     policy = dict(part.split(" ", 1) for part in reply.headers["Content-Security-Policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert "unsafe" not in reply.headers["Content-Security-Policy"]

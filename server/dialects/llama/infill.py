@@ -11,7 +11,7 @@ from fimble.engine.types import Completion, FimRequest, ModelInfo, Snippet, Timi
 from ...call import Call
 from ...endpoint import Answer, Endpoint, Events
 from ...errors import unsupported
-from ..fill import Wanted, filled, filling, request_of
+from ..fill import Wanted, addressed, filled, filling, request_of
 from .dialect import LLAMA
 from .indent import indented_deltas, kept
 from .results import LlamaAnswer, LlamaEvent, piece_of, projected, result_of
@@ -20,11 +20,7 @@ from .schema import InfillRequest
 
 async def infill(call: Call, body: InfillRequest) -> Answer:
     body.check()
-    wanted = _request(call, body)
-    model = await call.model(body.model or call.engine.model_for(wanted), any_name=True)
-    wanted = replace(wanted, model=call.chosen(body.model, model))
-    if not model.supports_fim:
-        raise unsupported("model", f"The model {model.id!r} does not support infill. Choose one that does.")
+    model, wanted = await addressed(call, body.model, _request(call, body))
     if body.stream:
         if body.n_cmpl > 1:
             raise unsupported(

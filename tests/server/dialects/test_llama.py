@@ -18,13 +18,15 @@ HOLE: dict[str, Any] = {
     "input_suffix": "\n\nprint(add(1, 2))\n",
 }
 VIM_FIELDS = [
-    "content", "timings/prompt_n", "timings/prompt_ms", "timings/prompt_per_token_ms", "timings/prompt_per_second",
-    "timings/predicted_n", "timings/predicted_ms", "timings/predicted_per_token_ms",
+    "content", "timings/prompt_n", "timings/prompt_ms", "timings/prompt_per_token_ms",
+    "timings/prompt_per_second", "timings/predicted_n", "timings/predicted_ms",
+    "timings/predicted_per_token_ms",
     "timings/predicted_per_second", "truncated", "tokens_cached",
 ]  # fmt: skip
 VIM: dict[str, Any] = {
     **HOLE, "id_slot": 0, "input_extra": [{"text": "x = 1\n", "filename": "a.py", "time": [1, 2]}],
-    "n_predict": 128, "stop": [], "n_indent": 4, "top_k": 40, "top_p": 0.9, "samplers": ["top_k", "top_p", "infill"],
+    "n_predict": 128, "stop": [], "n_indent": 4, "top_k": 40, "top_p": 0.9,
+    "samplers": ["top_k", "top_p", "infill"],
     "stream": False, "cache_prompt": True, "t_max_prompt_ms": 500, "t_max_predict_ms": 250,
     "response_fields": VIM_FIELDS,
 }  # fmt: skip
@@ -138,7 +140,8 @@ async def test_what_cannot_be_done_is_refused(api: Api, more: dict[str, Any]) ->
 @pytest.mark.parametrize(
     "body",
     [
-        {"input_prefix": "a"}, {"input_prefix": 1, "input_suffix": ""}, {**HOLE, "input_extra": [{"filename": "a"}]},
+        {"input_prefix": "a"}, {"input_prefix": 1, "input_suffix": ""},
+        {**HOLE, "input_extra": [{"filename": "a"}]},
         {**HOLE, "input_extra": {}}, {**HOLE, "logit_bias": [[1]]}, {**HOLE, "n_predict": -2},
     ],
     ids=str,
