@@ -19,10 +19,18 @@ from .log import set_up_log
 DEFAULTS = {"sequences": SEQUENCES, "workers": 0}
 """Many people type at a server: each needs a place in the model's cache, and all need all cores."""
 
+LAID_OUT = (
+    "Clients that lay prompts out themselves, with a model's fill-in-the-middle tokens, need --raw-prompts, or a "
+    "key with the scope raw: without it these tokens are text."
+)
+
 
 def run(server_flags: dict[str, Any], engine_flags: dict[str, Any], log_level: str) -> None:
     set_up_log(log_level)
     settings, server = require_settings(engine_flags, DEFAULTS), server_settings(server_flags)
+
+    if any(program == "llama" for program, _ in server.compat) and not server.raw_prompts:
+        print(LAID_OUT, file=sys.stderr, flush=True)
 
     async def main() -> None:
         engine = Engine(settings)

@@ -71,6 +71,7 @@ write_places() {
     "TMUX_PROGRAM=$(command -v tmux || true)"
     "CURL=$(command -v curl || true)"
     "CHROMIUM=$(command -v chromium || true)"
+    "LLAMA_VSCODE=$CACHE/llama.vscode/llama-vscode.vsix"
   )
   local place
   for place in "${places[@]}"; do
@@ -84,5 +85,6 @@ write_emacs_starter
 if [ -e "$here/vscode.sh" ]; then
   bash "$here/vscode.sh" || warn "no VS Code"
 fi
+bash "$here/llama_vscode.sh" || warn "no llama.vscode"
 bash "$here/web.sh" || warn "no clients and databases for the server's tests"
 write_places

@@ -1,0 +1,1 @@
+"""Editors with other projects' plugins, which ask ``fimble serve`` instead of their own server."""
