@@ -20,8 +20,8 @@ DEFAULTS = {"sequences": SEQUENCES, "workers": 0}
 """Many people type at a server: each needs a place in the model's cache, and all need all cores."""
 
 LAID_OUT = (
-    "Clients that lay prompts out themselves, with a model's fill-in-the-middle tokens, need --raw-prompts, or a "
-    "key with the scope raw: without it these tokens are text."
+    "Some of these clients lay prompts out themselves, with a model's fill-in-the-middle tokens. They are text "
+    "here, unless you say --raw-prompts, or the key has the scope raw."
 )
 
 
@@ -29,14 +29,17 @@ def run(server_flags: dict[str, Any], engine_flags: dict[str, Any], log_level: s
     set_up_log(log_level)
     settings, server = require_settings(engine_flags, DEFAULTS), server_settings(server_flags)
 
-    if any(program == "llama" for program, _ in server.compat) and not server.raw_prompts:
-        print(LAID_OUT, file=sys.stderr, flush=True)
+    def say(url: str, program: str) -> None:
+        place = f" for clients of {program}" if program else ""
+        print(f"fimble listens on {url}{place}", file=sys.stderr, flush=True)
+        if program == "llama" and not server.raw_prompts:
+            print(LAID_OUT, file=sys.stderr, flush=True)
 
     async def main() -> None:
         engine = Engine(settings)
         loading = asyncio.create_task(_load(engine))
         try:
-            await serve(engine, server, _say)
+            await serve(engine, server, say)
         finally:
             loading.cancel()
             await engine.close()
@@ -53,8 +56,3 @@ async def _load(engine: Engine) -> None:
     """Open the model before somebody asks; who asks is told why that fails."""
     with suppress(FimbleError):
         await engine.load()
-
-
-def _say(url: str, program: str) -> None:
-    place = f" for clients of {program}" if program else ""
-    print(f"fimble listens on {url}{place}", file=sys.stderr, flush=True)
