@@ -28,10 +28,10 @@ COLUMNS = ("", "requests", "p50 ms", "p95 ms", "more than /complete, p50")
 
 
 def hole(number: int) -> Hole:
-    """Another one for each number, so that nothing is answered from memory."""
+    """Another line of one file for each number, so that nothing is answered from memory."""
     above = "".join(f"    def method_{line}(self, item):\n" for line in range(LINES))
     below = "".join(f"    def other_{line}(self, item):\n" for line in range(LINES // 4))
-    return f"class Thing{number}:\n{above}", "        ", f"\n{below}"
+    return f"class Thing:\n{above}", f"        value_{number} = ", f"\n{below}"
 
 
 def _infill(above: str, line: str, below: str) -> dict[str, Any]:
@@ -54,7 +54,13 @@ def _ollama(above: str, line: str, below: str) -> dict[str, Any]:
 
 
 def _complete(above: str, line: str, below: str) -> dict[str, Any]:
-    return {"prefix": above + line, "suffix": below, "language": "python", "eagerness": "balanced"}
+    return {
+        "prefix": above + line,
+        "suffix": below,
+        "language": "python",
+        "document": "a",
+        "eagerness": "balanced",
+    }
 
 
 DIALECTS: dict[str, tuple[str, Callable[[str, str, str], dict[str, Any]]]] = {
@@ -77,7 +83,8 @@ def main() -> None:
         for name, each in times.items()
     ]  # fmt: skip
     show("One hole in every API, with the fake model", COLUMNS, rows)
-    note("Each request is of a file that was not seen before, over one kept connection.")
+    note("Each request is of another line in one file, over one kept connection. A file's language that")
+    note("nobody names is guessed once.")
 
 
 async def _main() -> dict[str, list[float]]:

@@ -20,8 +20,8 @@ DEFAULTS = {"sequences": SEQUENCES, "workers": 0}
 """Many people type at a server: each needs a place in the model's cache, and all need all cores."""
 
 LAID_OUT = (
-    "Some of these clients lay prompts out themselves, with a model's fill-in-the-middle tokens. They are text "
-    "here, unless you say --raw-prompts, or the key has the scope raw."
+    "Some of these clients lay prompts out themselves, with a model's fill-in-the-middle tokens. They are "
+    "text here, unless you say --raw-prompts, or the key has the scope raw."
 )
 
 

@@ -240,8 +240,8 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class TokensRequest:
-    """The tokens of a text, the text of tokens, or the prompt that a conversation becomes. ``starts`` puts the
-    model's own first tokens ahead of a text; ``controls`` reads control tokens in it."""
+    """The tokens of a text, the text of tokens, or the prompt that a conversation becomes. ``starts`` puts
+    the model's own first tokens ahead of a text; ``controls`` reads control tokens in it."""
 
     of: str | tuple[int, ...] | ChatRequest
     starts: bool = False

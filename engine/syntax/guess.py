@@ -8,7 +8,7 @@ from collections import OrderedDict
 from ..limits import DOCUMENTS_GUESSED
 from .languages import find_language
 
-_LOOKED_AT = 2_000
+_LOOKED_AT = 1_000
 """Characters of each side of the cursor that are looked at."""
 _TELLING: dict[str, tuple[str, ...]] = {
     "python": (
