@@ -25,7 +25,9 @@ PORTS = {"llama": 8012, "tabby": 8080, "ollama": 11434}
 
 
 def _programs(value: object) -> object:
-    """``llama,tabby:8081``: names, each with a port if it is not the usual one."""
+    """``llama,tabby:8081``, or a list of these: names, each with a port if it is not the usual one."""
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        value = ",".join(value)
     if not isinstance(value, str):
         return value
     found: list[tuple[str, int]] = []

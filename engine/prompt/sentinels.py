@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ..limits import LAID_OUT_CHARACTERS
 from ..types import Snippet
 from .families import FAMILIES, Control
 
@@ -29,7 +30,10 @@ class Hole:
 
 
 def read_hole(prompt: str) -> Hole | None:
-    """What a prompt says in any known family's format; None for a prompt that is in none, or in two ways."""
+    """What a prompt says in any known family's format; None for a prompt that is in none, in two ways, or
+    longer than any window."""
+    if len(prompt) > LAID_OUT_CHARACTERS:
+        return None
     for tokens in _formats(prompt):
         hole = _read(prompt, tokens)
         if hole is not None:

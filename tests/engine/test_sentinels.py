@@ -58,7 +58,9 @@ def test_text_ahead_of_the_hole_is_kept_as_context() -> None:
         "<fim_prefix>a<fim_suffix>b<fim_middle>c",
         "<fim_middle><fim_prefix>a<fim_suffix>b",
         "<|im_start|>user\nhello<|im_end|>",
+        "<fim_prefix>" + "a" * 1_000_000 + "<fim_suffix>b<fim_middle>",
     ],
+    ids=lambda prompt: prompt[:30],
 )
 def test_anything_else_is_no_hole(prompt: str) -> None:
     assert read_hole(prompt) is None

@@ -92,6 +92,8 @@ def test_programs_are_named_with_or_without_a_port(config: Path) -> None:
     assert found.compat == (("llama", 8012), ("tabby", 0), ("ollama", 11434))
     config.write_text("[server]\ncompat = 'llama'\n")
     assert server_settings({}, {}).compat == (("llama", 8012),)
+    config.write_text("[server]\ncompat = ['llama', 'ollama:1']\n")
+    assert server_settings({}, {}).compat == (("llama", 8012), ("ollama", 1))
 
 
 @pytest.mark.parametrize("value", ["copilot", "llama:x", "llama:70000", "llama tabby"])
