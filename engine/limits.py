@@ -57,7 +57,7 @@ TOOLS = 128
 
 TRIAL_CPU_SECONDS = 2
 """Processor time for compiling a grammar in the process that tries it. Else InvalidRequest."""
-TRIAL_SECONDS = 10.0
+TRIAL_SECONDS = 30.0
 """Wall-clock time for the same, on a machine that is busy. Else InvalidRequest."""
 TRIAL_MEMORY_BYTES = 1 << 30
 """Address space of the process that tries a grammar. Else InvalidRequest."""
