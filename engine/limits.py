@@ -38,7 +38,7 @@ IGNORE_FOLDERS_KEPT, IGNORE_PATTERNS_KEPT = 1_024, 4_096
 VERDICTS_KEPT = 1_024
 """Paths of which it is remembered whether they are private, some 5 MB; then all are judged again."""
 
-LAID_OUT_CHARACTERS = 1_000_000
+LAID_OUT_CHARACTERS = 400_000
 """A longer prompt is not looked through for the tokens that stand around a hole; it is continued."""
 GRAMMAR_CHARACTERS = 262_144
 """A grammar's text: of a schema, of Lark rules, or of all tools together. Else InvalidRequest."""

@@ -243,7 +243,7 @@ class TokensRequest:
     """The tokens of a text, the text of tokens, or the prompt that a conversation becomes. ``starts`` puts
     the model's own first tokens ahead of a text; ``controls`` reads control tokens in it."""
 
-    of: str | tuple[int, ...] | ChatRequest
+    of: str | tuple[int | str, ...] | ChatRequest
     starts: bool = False
     controls: bool = False
     deadline_ms: float | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from .endpoint import AnyEndpoint
-from .errors import ApiError, unauthorized
+from .errors import ApiError, lacking, unauthorized
 from .hosts import host_of, is_loopback
 from .key_directory import KeyDirectory
 from .store.keys import Key
@@ -25,12 +25,7 @@ async def admitted_key(request: web.Request, endpoint: AnyEndpoint, keys: KeyDir
     key = await keys.find(text.strip())
     if endpoint.scopes and not endpoint.scopes & key.scopes:
         wanted = " or ".join(f"`{scope}`" for scope in sorted(endpoint.scopes))
-        raise ApiError(
-            403,
-            "permission_error",
-            "key_scope",
-            f"This key lacks the scope {wanted} that this address needs.",
-        )
+        raise lacking(f"This key lacks the scope {wanted} that this address needs.")
     return key
 
 
@@ -38,6 +33,7 @@ def _refuse_other_sites(request: web.Request) -> None:
     """Without keys, a web page that somebody visits must not reach this server through their browser, not
     even under a name that it has made to mean this machine."""
     names = [request.host, *request.headers.getall("Origin", [])]
-    if not all(is_loopback(host_of(name)) for name in names):
+    elsewhere = request.headers.get("Sec-Fetch-Site") == "cross-site"
+    if elsewhere or not all(is_loopback(host_of(name)) for name in names):
         message = "Without keys this server answers this machine alone. Ask it at 127.0.0.1."
         raise ApiError(403, "permission_error", "key_scope", message)

@@ -54,10 +54,11 @@ class Call:
     def elapsed_ms(self) -> float:
         return (time.monotonic() - self.began) * 1000
 
-    async def model(self, name: str | None, any_name: bool = False) -> ModelInfo:
+    async def model(self, name: str | None, any_name: bool | None = None) -> ModelInfo:
         """The model to use; with ``any_name`` the default one where there is none of that name. Raises 403
         and 404."""
-        found = await self.services.models.find(name, any_name or bool(self.services.settings.compat))
+        lenient = bool(self.services.settings.compat) if any_name is None else any_name
+        found = await self.services.models.find(name, lenient)
         self.spent.model = found.id
         if self.key is not None and self.key.models and found.id not in self.key.models:
             message = f"This key may not use the model {found.id!r}."

@@ -67,6 +67,11 @@ def unauthorized() -> ApiError:
     return ApiError(401, "authentication_error", "invalid_api_key", message)
 
 
+def lacking(message: str) -> ApiError:
+    """The key has no scope for this."""
+    return ApiError(403, "permission_error", "key_scope", message)
+
+
 def too_late() -> ApiError:
     return ApiError(
         504, "timeout_error", "deadline_exceeded", "The answer took longer than this server allows."

@@ -46,8 +46,9 @@ class AnswerMemory:
         return Completion(left, reason, model.id, confidence=answer.confidence)
 
     def add(self, model: ModelInfo, request: FimRequest, made: Completion) -> None:
-        """Remember a whole answer, if it is one of those that are kept."""
-        if not _is_kept(request) or len(made.text) > ANSWER_CHARACTERS:
+        """Remember a whole answer, if it is one of those that are kept; not one for which time was short."""
+        hurried = made.finish_reason == "length" and request.generate_ms is not None
+        if not _is_kept(request) or hurried or len(made.text) > ANSWER_CHARACTERS:
             return
         memory = self._people.setdefault(request.user, RememberedTexts(ANSWERS_KEPT, self._documents))
         memory.add(
@@ -64,8 +65,9 @@ class AnswerMemory:
 
 
 def _is_kept(request: FimRequest) -> bool:
-    """Whether it names its document, wants text, and has no chance in it."""
-    return request.document is not None and request.max_tokens != 0 and not request.sampling.temperature
+    """Whether it names its document, wants text and nothing more, and has no chance in it."""
+    wants_text = request.max_tokens != 0 and request.logprobs is None
+    return request.document is not None and wants_text and not request.sampling.temperature
 
 
 def _question(model: ModelInfo, request: FimRequest) -> int:

@@ -29,9 +29,10 @@ async def suggestions(call: Call, model: ModelInfo, wanted: FimRequest, n: int =
     prompt is read ahead, unless somebody asks for an answer meanwhile; what that costs is counted."""
     if wanted.max_tokens == 0:
         try:
-            return [await call.whole(model, call.engine.stream(replace(wanted, ahead=True)))]
+            read = await call.whole(model, call.engine.stream(replace(wanted, ahead=True)))
         except Superseded:
-            return [Completion("", "length", model.id, Usage(), Timings())]
+            read = Completion("", "length", model.id, Usage(), Timings())
+        return [read] * n
     heat = None if wanted.sampling.temperature else VARIETY
     made = await together(
         call.whole(model, call.engine.stream(each), again=each.variant > 0)

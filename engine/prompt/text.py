@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..errors import ContextLengthExceeded, InvalidRequest
+from ..stopping import Check, unchecked
 from ..types import TextRequest
 from .shield import split_controls
 from .vocabulary import Vocabulary
@@ -58,21 +59,32 @@ class TextPrompts:
         ids = [*starts, *(token for token, _ in own)]
         return TextPrompt(ids or [self._vocabulary.separator], tuple(own))
 
-    def tokens(self, of: str | tuple[int, ...], *, starts: bool, controls: bool) -> list[int]:
-        """A text's ids, with the model's own first ones if it ``starts`` with them, or ids that were
-        checked."""
-        self._check_length(of)
-        if not isinstance(of, str):
-            return self._checked(of)
-        ids = [token for token, _ in self._own(of, controls)]
+    def tokens(
+        self, of: str | tuple[int | str, ...], *, starts: bool, controls: bool, check: Check = unchecked
+    ) -> list[int]:
+        """A text's ids, with the model's own first ones if it ``starts`` with them; or ids that were checked,
+        and those of texts between them. Raises what ``check`` raises between two parts."""
+        ids: list[int] = []
+        for part in (of,) if isinstance(of, str) else of:
+            check()
+            if isinstance(part, str):
+                self._check_length(part)
+                ids += [token for token, _ in self._own(part, controls)]
+            else:
+                ids += self._checked((part,))
+            if len(ids) > self._context and not isinstance(of, str):
+                raise self._too_long()
         return [*(self._starts(ids) if starts else ()), *ids]
 
     def _check_length(self, prompt: str | tuple[int, ...]) -> None:
         if len(prompt) > self._longest_of(prompt, self._context):
-            raise ContextLengthExceeded(
-                f"The prompt is longer than the model's context of {self._context} tokens. Send less text.",
-                "prompt",
-            )
+            raise self._too_long()
+
+    def _too_long(self) -> ContextLengthExceeded:
+        return ContextLengthExceeded(
+            f"The prompt is longer than the model's context of {self._context} tokens. Send less text.",
+            "prompt",
+        )
 
     def _starts(self, ids: list[int]) -> list[int]:
         """The ids to be put ahead of a text's own; none where it has them already."""

@@ -12,11 +12,11 @@ _LOOKED_AT = 1_000
 """Characters of each side of the cursor that are looked at."""
 _TELLING: dict[str, tuple[str, ...]] = {
     "python": (
-        r"^\s*(?:def \w+\(|class \w+.*:$|from [\w.]+ import |elif .*:$|@\w+$|import \w[\w.]*$)", r"\bself\.",
-        r"^#!.*python",
+        r"^[ \t]*(?:def \w+\(|class \w+.*:$|from [\w.]+ import |elif .*:$|@\w+$|import \w[\w.]*$)",
+        r"\bself\.|^#!.*python",
     ),
     "rust": (
-        r"\bfn \w+|\blet mut |\bimpl\b|\bpub (?:fn|struct|enum|mod|use)\b", r"^\s*use \w+::",
+        r"\bfn \w+|\blet mut |\bimpl\b|\bpub (?:fn|struct|enum|mod|use)\b", r"^[ \t]*use \w+::",
         r"&(?:mut )?self\b|\b\w+!\(",
     ),
     "go": (r"^package \w+$|^func [\w(]|\bfunc\(", r" := |^import \($|\berr != nil"),
@@ -30,7 +30,7 @@ _TELLING: dict[str, tuple[str, ...]] = {
     ),
     "cpp": (
         r"^#include <\w+>$|\bstd::|\btemplate ?<|\bnullptr\b|^using namespace",
-        r"^\s*(?:public|private|protected):$|\bclass \w+ ?(?::|\{)",
+        r"^[ \t]*(?:public|private|protected):$|\bclass \w+ ?(?::|\{)",
     ),
     "c": (
         r"^#include [<\"][\w/]+\.h[>\"]|\btypedef struct|^#define \w+|\bsizeof\(|\bNULL\b|->\w+",
@@ -45,18 +45,18 @@ _TELLING: dict[str, tuple[str, ...]] = {
         r"^import .* from ['\"]|^export default",
     ),
     "ruby": (
-        r"^\s*end$|^\s*def \w+[?!]?(?:\(.*\))?$|\bdo \|\w+|^require ['\"]",
+        r"^[ \t]*end$|^[ \t]*def \w+[?!]?(?:\(.*\))?$|\bdo \|\w+|^require ['\"]",
         r"\battr_\w+ |^module [A-Z]|@\w+ = ",
     ),
     "php": (r"<\?php|\$this->|\$\w+ = |^use [\w\\]+;$", r"\bfunction \w+\(.*\$"),
     "lua": (
-        r"^\s*local (?:function )?\w+|^\s*end$|\bthen$| \.\. |\belseif |~=", r"^function [\w.:]+\(",
+        r"^[ \t]*local (?:function )?\w+|^[ \t]*end$|\bthen$| \.\. |\belseif |~=", r"^function [\w.:]+\(",
     ),
-    "shellscript": (r"^#!/.*sh$|^\s*(?:fi|done|esac)$|\bthen$|\$\{\w+|^\s*echo |\[\[ ",),
+    "shellscript": (r"^#!/.*sh$|^[ \t]*(?:fi|done|esac)$|\bthen$|\$\{\w+|^[ \t]*echo |\[\[ ",),
     "html": (r"<!DOCTYPE|<(?:html|head|body|div|span|p|a|ul|li|script)\b|</\w+>",),
-    "css": (r"^\s*[.#]?[\w-]+(?: [.#]?[\w-]+)* \{$|^\s*[\w-]+: [^;{]+;$|^@media ",),
-    "json": (r"^\s*\"[^\"]+\": ?(?:[\"\[{\d]|true|false|null)",),
-    "yaml": (r"^[\w-]+:(?: \S.*)?$|^\s+- \w+:? |^---$",),
+    "css": (r"^[ \t]*[.#]?[\w-]+(?: [.#]?[\w-]+)* \{$|^[ \t]*[\w-]+: [^;{]+;$|^@media ",),
+    "json": (r"^[ \t]*\"[^\"]+\": ?(?:[\"\[{\d]|true|false|null)",),
+    "yaml": (r"^[\w-]+:(?: \S.*)?$|^[ \t]+- \w+:? |^---$",),
     "toml": (r"^\[[\w.\"-]+\]$|^\[\[[\w.-]+\]\]$|^[\w-]+ = (?:[\"\[{\d]|true|false)",),
 }  # fmt: skip
 """Of each language what its files have often and others' seldom: the language with most of it is taken."""

@@ -89,7 +89,7 @@ class Planner:
         if isinstance(asked, ChatRequest):
             ids = self._conversations.build(asked, self._reserve(asked.max_tokens), check)
         else:
-            ids = self._texts.tokens(asked, starts=request.starts, controls=request.controls)
+            ids = self._texts.tokens(asked, starts=request.starts, controls=request.controls, check=check)
         spelled = tuple((token, self._piece(token) or self._names.get(token, b"")) for token in ids)
         text = b"".join(data for _, data in spelled).decode("utf-8", "replace")
         return Delta(text, "stop", tokens=spelled)

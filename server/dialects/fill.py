@@ -69,7 +69,7 @@ def request_of(call: Call, hole: Hole, wanted: Wanted) -> FimRequest:
             beside=tuple(_newest(hole.snippets)),
             context=bool(hole.snippets),
             max_tokens=wanted.max_tokens,
-            sampling=wanted.sampling,
+            sampling=_plain(wanted.sampling),
             stop=wanted.stop,
             deadline_ms=wanted.deadline_ms,
             generate_ms=wanted.generate_ms,
@@ -83,6 +83,11 @@ def request_of(call: Call, hole: Hole, wanted: Wanted) -> FimRequest:
             eagerness=call.services.settings.eagerness if wanted.gated else None,
         )
     )
+
+
+def _plain(sampling: Sampling) -> Sampling:
+    """Without the filters that change nothing where the likeliest token is taken anyway."""
+    return sampling if sampling.temperature else replace(sampling, top_k=0, top_p=1.0, min_p=0.0)
 
 
 def _document(call: Call, hole: Hole, wanted: Wanted) -> str:

@@ -15,7 +15,7 @@ async def list_models(call: Call, body: Nothing) -> Answer:
 
 
 async def one_model(call: Call, body: ModelPath) -> Answer:
-    return _described(await call.model(body.id), call)
+    return _described(await call.model(body.id, any_name=False), call)
 
 
 def _allowed(call: Call, model: ModelInfo) -> bool:

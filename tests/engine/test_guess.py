@@ -26,6 +26,11 @@ def test_it_is_told_by_what_its_files_have(language: str) -> None:
     assert guess(TEXTS[language]) == language
 
 
+def test_blank_lines_are_quickly_passed() -> None:
+    """A pattern that may begin anywhere in them would look at each as often as there are lines."""
+    assert guess("\n" * 100_000) == ""
+
+
 def test_a_paths_ending_is_surer_than_the_text() -> None:
     assert Guesses().language("a", "x.go", TEXTS["python"], "") == "go"
     assert Guesses().language("a", "x.unknown", TEXTS["python"], "") == "python"

@@ -31,6 +31,13 @@ async def test_a_texts_tokens_and_back(engine: Engine) -> None:
     assert back.text == "aé"
 
 
+async def test_ids_and_texts_in_one_list(engine: Engine) -> None:
+    made = await engine.tokens(TokensRequest((97, "bc", 100)))
+    assert made.text == "abcd"
+    with pytest.raises(ContextLengthExceeded):
+        await engine.tokens(TokensRequest(("a",) * 100_000))
+
+
 async def test_control_tokens_are_read_only_with_leave(engine: Engine) -> None:
     text = "a<fim_middle>b"
     plain = await engine.tokens(TokensRequest(text))

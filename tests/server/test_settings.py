@@ -105,6 +105,7 @@ def test_a_program_that_is_not_known_is_refused(value: str) -> None:
 async def test_it_listens_in_anothers_place_too(start: Start) -> None:
     api = await start(compat="llama:0")
     assert (await api.post("/v1/completions", {"prompt": "x", "model": "theirs"})).json["model"] == "fake"
+    assert (await api.get("/v1/models/theirs")).status == 404
     strict = await start()
     assert (await strict.post("/v1/completions", {"prompt": "x", "model": "theirs"})).status == 404
 

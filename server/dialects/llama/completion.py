@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
+from fimble.engine.engine import DEFAULT
 from fimble.engine.types import Completion, FimRequest, ModelInfo, TextRequest, Timings, TokensRequest, Usage
 
 from ...call import Call
@@ -58,18 +59,14 @@ def _prompts(body: CompletionRequest) -> list[Any]:
 async def _prompt(
     call: Call, body: CompletionRequest, sent: str | list[int | str], model: ModelInfo
 ) -> Prompt:
-    """A text, or ids; of a list with both, the texts' ids."""
+    """A text, or ids; of a list with both, the texts' ids too."""
     if isinstance(sent, str):
         return sent
-    ids: list[int] = []
-    for part in sent:
-        if isinstance(part, int):
-            ids.append(part)
-        else:
-            chosen = call.chosen(body.model, model)
-            asked = TokensRequest(part, controls=may_control(call), model=chosen, user=call.user)
-            ids += [token for token, _ in (await call.engine.tokens(asked)).tokens]
-    return tuple(ids)
+    if all(isinstance(part, int) for part in sent):
+        return tuple(part for part in sent if isinstance(part, int))
+    chosen = call.chosen(body.model, model)
+    asked = TokensRequest(tuple(sent), controls=may_control(call), model=chosen, user=call.user)
+    return tuple(token for token, _ in (await call.engine.tokens(asked)).tokens)
 
 
 def _request(
@@ -83,7 +80,7 @@ def _request(
         generate_ms=body.t_max_predict_ms or None,
         logprobs=body.n_probs if own else None,
         grammar=body.engine_grammar(),
-        model=call.chosen(body.model, model),
+        model=call.chosen(body.model, model) or DEFAULT,
         slot=str(body.id_slot),
     )
     return prompted(call, prompt, wanted, greedy=body.temperature is None)
@@ -96,7 +93,7 @@ async def _events(
     async with aclosing(indented_deltas(continuing(call, model, wanted), body.n_indent)) as deltas:
         async for delta in deltas:
             text += delta.text
-            if delta.text:
+            if delta.text or delta.logprobs:
                 yield LlamaEvent(piece_of(delta, body, 0))
             if delta.finish_reason is not None:
                 last = replace(

@@ -6,52 +6,70 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
-from fimble.engine.types import Completion, Delta
+from fimble.engine.types import Completion, Delta, TokenLogprob
 
 
-def indented(text: str, least: int) -> str:
-    """The text up to its first new line with less than so much white space ahead of its first character.
-    Blank lines say nothing."""
-    at = text.find("\n")
-    while at >= 0:
-        line = text[at + 1 :].partition("\n")[0]
-        if line.strip() and len(line) - len(line.lstrip()) < least:
-            return text[:at]
-        at = text.find("\n", at + 1)
-    return text
+class Indented:
+    """A growing text, as far as each of its new lines has ``least`` characters of white space ahead. Blank
+    lines wait for what follows them."""
+
+    def __init__(self, least: int) -> None:
+        self._least = least
+        self._waiting = ""
+        self.length = 0
+        """Characters that were let through."""
+        self.ended = False
+
+    def feed(self, text: str) -> str:
+        """What may be shown now."""
+        shown, text = "", self._waiting + text
+        while text and not self.ended:
+            line, newline, rest = text.partition("\n")
+            shown, text = shown + line, newline + rest
+            inside = text.lstrip(" \t\r\n")
+            if not inside:
+                break
+            blank = text[: len(text) - len(inside)]
+            self.ended = len(blank) - blank.rfind("\n") - 1 < self._least
+            shown, text = shown + ("" if self.ended else blank), inside
+        self._waiting = text
+        self.length += len(shown)
+        return shown
+
+    def finish(self) -> str:
+        """What waited, where nothing follows any more."""
+        shown = "" if self.ended else self._waiting
+        self.length += len(shown)
+        return shown
 
 
 def kept(made: Completion, least: int) -> Completion:
     """The whole answer, as far as it is indented so much."""
-    text = indented(made.text, least) if least else made.text
-    return made if text == made.text else replace(made, text=text, finish_reason="stop")
+    if not least:
+        return made
+    reader = Indented(least)
+    text = reader.feed(made.text) + reader.finish()
+    if text == made.text:
+        return made
+    inside = tuple(each for each in made.logprobs if each.offset < len(text))
+    return replace(made, text=text, finish_reason="stop", logprobs=inside)
 
 
 async def indented_deltas(deltas: AsyncGenerator[Delta], least: int) -> AsyncGenerator[Delta]:
-    """The pieces of a text that ends where :func:`indented` ends it. What is behind the last line break waits
-    until it is known to stay."""
-    seen = shown = ""
+    """The pieces of a text that ends where :func:`kept` ends it."""
+    reader, told = Indented(least), tuple[TokenLogprob, ...]()
     async with aclosing(deltas):
         async for delta in deltas:
             if not least:
                 yield delta
                 continue
-            seen += delta.text
-            kept_text = indented(seen, least)
-            ended = delta.finish_reason is not None
-            cut = kept_text != seen
-            sure = kept_text if cut or ended else _sure(seen)
-            piece, shown = sure[len(shown) :], sure if len(sure) > len(shown) else shown
-            if cut or ended:
-                yield replace(delta, text=piece, finish_reason="stop" if cut else delta.finish_reason)
+            text, told = reader.feed(delta.text), (*told, *delta.logprobs)
+            reason = "stop" if reader.ended else delta.finish_reason
+            if reason is not None:
+                text += reader.finish()
+            shown = tuple(each for each in told if each.offset < reader.length)
+            if text or reason is not None:
+                yield replace(delta, text=text, finish_reason=reason, logprobs=shown)
+                told = told[len(shown) :]
+            if reason is not None:
                 return
-            if piece:
-                yield replace(delta, text=piece)
-
-
-def _sure(text: str) -> str:
-    """What of a growing text no later character can take away: not a last line that is blank so far."""
-    head, newline, line = text.rpartition("\n")
-    if not newline or line.strip():
-        return text
-    return head.rstrip(" \t\r\n") if not head.strip() else head.rstrip()

@@ -70,7 +70,7 @@ async def _events(call: Call, body: InfillRequest, model: ModelInfo, wanted: Fim
     async with aclosing(indented_deltas(filling(call, model, wanted), body.n_indent)) as deltas:
         async for delta in deltas:
             text += delta.text
-            if delta.text:
+            if delta.text or delta.logprobs:
                 yield LlamaEvent(piece_of(delta, body, 0))
             if delta.finish_reason is not None:
                 last = replace(

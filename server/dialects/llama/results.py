@@ -121,11 +121,12 @@ def piece_of(delta: Delta, body: LlamaOptions, index: int) -> LlamaPiece:
 
 def projected(result: LlamaResult, fields: Sequence[str] | None) -> LlamaResult | dict[str, Any]:
     """The result, or only the fields that were asked for, each under the name by which it was."""
-    if fields is None:
+    if not fields:
         return result
     found: dict[str, Any] = {}
+    told = result.model_dump(exclude_unset=True, include={name.partition("/")[0] for name in fields})
     for name in fields:
-        value: Any = result.model_dump(exclude_unset=True)
+        value: Any = told
         for part in name.split("/"):
             value = value.get(part) if isinstance(value, dict) else None
         if value is not None:
@@ -159,7 +160,7 @@ def probabilities(logprobs: Sequence[TokenLogprob]) -> list[Probability]:
 
 
 def _probability(token: int, text: bytes, logprob: float) -> Probability:
-    return Probability(
+    return Probability.model_construct(
         id=token, token=text.decode("utf-8", "replace"), bytes=list(text), logprob=max(logprob, -1e30)
     )
 

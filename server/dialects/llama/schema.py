@@ -28,6 +28,8 @@ from ...schema.messages import Message
 from ...schema.sampling import DryFields
 
 MOST_RESULTS = 8
+RANDOM = 0xFFFFFFFF
+"""The seed that stands for another one each time, beside -1."""
 _OFF = {
     "typical_p": 1, "mirostat": 0, "xtc_probability": 0, "dynatemp_range": 0, "top_n_sigma": -1,
     "ignore_eos": False, "post_sampling_probs": False, "adaptive_target": -1,
@@ -126,7 +128,7 @@ class LlamaOptions(DryFields):
             top_k=max(0, self.top_k) if used("top_k") else 0,
             top_p=self.top_p if used("top_p") else 1.0,
             min_p=self.min_p if used("min_p") else 0.0,
-            seed=None if self.seed < 0 else self.seed,
+            seed=None if self.seed in (-1, RANDOM) else self.seed,
             repetition_penalty=self.repeat_penalty or 1.0,
             frequency_penalty=self.frequency_penalty,
             presence_penalty=self.presence_penalty,

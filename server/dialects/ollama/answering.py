@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TypeVar
 
+from fimble.engine.errors import UnsupportedParameter
 from fimble.engine.types import Delta, TokenLogprob, TokensRequest, ToolCall
 
 from ...call import Call
@@ -62,6 +63,7 @@ async def loaded(call: Call, body: OllamaBody, name: str, result: OllamaResult) 
     """The answer to a request without any text: the model is loaded, for which it is asked for the tokens of
     nothing."""
     body.check_load()
-    await call.engine.tokens(TokensRequest("", model=name or None, user=call.user))
+    with suppress(UnsupportedParameter):  # another machine's model, which is loaded there
+        await call.engine.tokens(TokensRequest("", model=name or None, user=call.user))
     ended_by_loading(result, call)
     return result

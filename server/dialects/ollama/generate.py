@@ -11,7 +11,7 @@ from fimble.engine.types import ChatRequest, Delta, FimRequest, Message, ModelIn
 
 from ...call import Call
 from ...endpoint import Answer, Endpoint
-from ...errors import unsupported
+from ...errors import lacking, unsupported
 from ..fill import Wanted, continuing, prompted, request_of
 from .answering import TEMPERATURE, answered, loaded
 from .dialect import OLLAMA
@@ -34,6 +34,10 @@ async def ollama_generate(call: Call, body: OllamaGenerateRequest) -> Answer:
         return await _answered(call, body, model, continuing(call, model, asked))
     model = await call.model(name)
     if model.supports_chat and not body.as_it_is:
+        if call.key is not None and "chat" not in call.key.scopes:
+            raise lacking(
+                "This key lacks the scope `chat` that an answer needs. Send `raw` for a continuation."
+            )
         chat = call.engine.stream_chat(_conversation(body, asked))
         return await _answered(call, body, model, call.metered(model, chat))
     return await _answered(call, body, model, continuing(call, model, _instructed(call, body, asked)))

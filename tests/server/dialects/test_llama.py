@@ -243,6 +243,35 @@ async def test_probabilities_and_token_ids(api: Api) -> None:
     assert first["bytes"] == list(ANSWER[0].encode())
 
 
+async def test_what_is_asked_of_tokens_is_not_answered_from_memory(api: Api) -> None:
+    body = {**HOLE, "n_probs": 1, "return_tokens": True}
+    for _ in range(2):
+        made = (await api.post("/infill", body)).json
+        assert len(made["tokens"]) == len(made["completion_probabilities"]) == len(ANSWER)
+
+
+async def test_an_answer_for_which_time_was_short_is_not_remembered(api: Api) -> None:
+    hurried = {**HOLE, "t_max_predict_ms": 1, "n_predict": 5}
+    assert (await api.post("/infill", hurried)).json["stop_type"] == "limit"
+    assert (await api.post("/infill", hurried)).json["tokens_evaluated"] > 0
+
+
+async def test_a_prompt_of_many_texts_is_one_piece_of_work(api: Api) -> None:
+    many = await api.post("/completion", {"prompt": [1, *["a"] * 100_000]})
+    assert (many.status, many.json["error"]["type"]) == (400, "exceed_context_size_error")
+
+
+async def test_no_fields_are_all_fields(api: Api) -> None:
+    assert "content" in (await api.post("/infill", {**HOLE, "response_fields": []})).json
+    found = (await api.post("/infill", {**HOLE, "response_fields": ["timings", "a/b", "timings/x/y"]})).json
+    assert list(found) == ["timings"]
+
+
+async def test_reading_ahead_gives_as_many_results_as_were_asked_for(api: Api) -> None:
+    made = (await api.post("/infill", {**HOLE, "n_predict": 0, "n_cmpl": 2})).json
+    assert [each["content"] for each in made] == ["", ""]
+
+
 async def test_grammars_are_gbnf(api: Api) -> None:
     body = {"prompt": "x = ", "temperature": 0, "grammar": 'root ::= [0-9]+ ";"', "n_predict": 5}
     assert (await api.post("/completion", body)).json["content"].isdecimal()

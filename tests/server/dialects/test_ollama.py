@@ -160,6 +160,12 @@ async def test_a_prompt_is_put_through_the_models_template(listening: Api, liste
     assert [isinstance(each, TextRequest) and each.prompt for each in texts] == ["why", "why"]
 
 
+async def test_an_answer_needs_the_scope_of_chats(listening: Api) -> None:
+    keyed = await listening.make_key(NewKey("ann", scopes=("complete",)))
+    assert "chat" in refused(await keyed.post(GENERATE, {"model": "x", "prompt": "why"}), 403)
+    assert (await keyed.post(GENERATE, {"model": "x", "prompt": "why", "raw": True})).status == 200
+
+
 async def test_a_model_without_a_template_gets_the_instruction_as_a_comment(start: Start) -> None:
     listener = Listener(chats=False)
     api = await start(backend=listener)
@@ -191,7 +197,7 @@ async def test_options_reach_the_engine(
     listening: Api, listener: Listener, body: Any, option: str, value: Any, field: str, expected: Any
 ) -> None:
     path = CHAT if "messages" in body else GENERATE
-    await told(listening, path, body | {"options": {option: value}})
+    await told(listening, path, body | {"options": {"temperature": 0.5, option: value}})
     [request] = listener.heard
     assert getattr(request.sampling, field) == expected
 
