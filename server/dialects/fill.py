@@ -146,10 +146,6 @@ def hole_in(call: Call, prompt: str | tuple[int, ...]) -> Hole | None:
     return read_hole(prompt) if isinstance(prompt, str) and may_control(call) else None
 
 
-def with_snippets(hole: Hole, snippets: Sequence[Snippet]) -> Hole:
-    return replace(hole, snippets=(*hole.snippets, *snippets))
-
-
 def prompted(
     call: Call, prompt: str | tuple[int, ...], wanted: Wanted, greedy: bool = True
 ) -> TextRequest | FimRequest:

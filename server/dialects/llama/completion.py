@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
-from dataclasses import replace
 from typing import Any
 
 from fimble.engine.engine import DEFAULT
-from fimble.engine.types import Completion, FimRequest, ModelInfo, TextRequest, Timings, TokensRequest, Usage
+from fimble.engine.types import FimRequest, ModelInfo, TextRequest, TokensRequest
 
 from ...call import Call
 from ...choices import variants
-from ...endpoint import Answer, Endpoint, Events
+from ...endpoint import Answer, Endpoint
 from ...errors import unsupported
 from ..fill import Wanted, continued, continuing, may_control, prompted
 from .dialect import LLAMA
-from .indent import indented_deltas, kept
-from .results import LlamaAnswer, LlamaEvent, LlamaResult, piece_of, projected, result_of
+from .indent import kept
+from .results import LlamaAnswer, LlamaEvent, LlamaResult, projected, result_of
 from .schema import CompletionRequest
+from .stream import events
 
 TEMPERATURE = 0.8
 """llama-server's own, where none is given."""
@@ -34,7 +33,7 @@ async def completion(call: Call, body: CompletionRequest) -> Answer:
             raise unsupported(
                 "stream", "`stream`: a stream carries one result; send one prompt, or do not stream."
             )
-        return _events(call, body, model, wanted[0])
+        return events(continuing(call, model, wanted[0]), body, model, "")
     results: list[LlamaResult | dict[str, Any]] = []
     for prompt, first in zip(prompts, wanted, strict=True):
         made = await continued(call, model, variants(first, body.n_cmpl, None))
@@ -84,25 +83,6 @@ def _request(
         slot=str(body.id_slot),
     )
     return prompted(call, prompt, wanted, greedy=body.temperature is None)
-
-
-async def _events(
-    call: Call, body: CompletionRequest, model: ModelInfo, wanted: TextRequest | FimRequest
-) -> Events:
-    text, last = "", Completion("", "stop", model.id)
-    async with aclosing(indented_deltas(continuing(call, model, wanted), body.n_indent)) as deltas:
-        async for delta in deltas:
-            text += delta.text
-            if delta.text or delta.logprobs:
-                yield LlamaEvent(piece_of(delta, body, 0))
-            if delta.finish_reason is not None:
-                last = replace(
-                    last, finish_reason=delta.finish_reason, usage=delta.usage or Usage(),
-                    timings=delta.timings or Timings(),
-                )  # fmt: skip
-    result = result_of(replace(last, text=text), body, model, "")
-    result.content = ""
-    yield LlamaEvent(projected(result, body.response_fields))
 
 
 def _endpoint(path: str, name: str) -> Endpoint[CompletionRequest]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
-from dataclasses import replace
-
 from fimble.engine.prompt.sentinels import Hole
-from fimble.engine.types import Completion, FimRequest, ModelInfo, Snippet, Timings, Usage
+from fimble.engine.types import Completion, FimRequest, ModelInfo, Snippet
 
 from ...call import Call
-from ...endpoint import Answer, Endpoint, Events
+from ...endpoint import Answer, Endpoint
 from ...errors import unsupported
 from ..fill import Wanted, addressed, filled, filling, request_of
 from .dialect import LLAMA
-from .indent import indented_deltas, kept
-from .results import LlamaAnswer, LlamaEvent, piece_of, projected, result_of
+from .indent import kept
+from .results import LlamaAnswer, LlamaEvent, projected, result_of
 from .schema import InfillRequest
+from .stream import events
 
 
 async def infill(call: Call, body: InfillRequest) -> Answer:
@@ -26,7 +24,7 @@ async def infill(call: Call, body: InfillRequest) -> Answer:
             raise unsupported(
                 "n_cmpl", "`n_cmpl`: a stream carries one result; leave out `stream` or `n_cmpl`."
             )
-        return _events(call, body, model, wanted)
+        return events(filling(call, model, wanted), body, model, body.prompt)
     made = [kept(each, body.n_indent) for each in await _filled(call, model, wanted, body.n_cmpl)]
     results = [
         projected(result_of(each, body, model, body.prompt, at), body.response_fields)
@@ -63,23 +61,6 @@ async def _filled(call: Call, model: ModelInfo, wanted: FimRequest, n: int) -> l
     if wanted.max_tokens == 0 and not wanted.prefix.strip() and not wanted.suffix.strip():
         return [Completion("", "length", model.id)]
     return await filled(call, model, wanted, n)
-
-
-async def _events(call: Call, body: InfillRequest, model: ModelInfo, wanted: FimRequest) -> Events:
-    text, last = "", Completion("", "stop", model.id)
-    async with aclosing(indented_deltas(filling(call, model, wanted), body.n_indent)) as deltas:
-        async for delta in deltas:
-            text += delta.text
-            if delta.text or delta.logprobs:
-                yield LlamaEvent(piece_of(delta, body, 0))
-            if delta.finish_reason is not None:
-                last = replace(
-                    last, finish_reason=delta.finish_reason, usage=delta.usage or Usage(),
-                    timings=delta.timings or Timings(),
-                )  # fmt: skip
-    result = result_of(replace(last, text=text), body, model, body.prompt)
-    result.content = ""
-    yield LlamaEvent(projected(result, body.response_fields))
 
 
 ENDPOINT = Endpoint(

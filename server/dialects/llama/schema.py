@@ -4,11 +4,11 @@ and not needed; what would change the text and cannot be done is refused."""
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from fimble.engine.types import Dry, Grammar, Sampling
+from fimble.engine.types import Grammar, Sampling
 
 from ...errors import ApiError, unsupported
 from ...limits import MAX_BIASES, MAX_CONTEXT_FILES, MAX_FIELDS, MAX_PROMPT_TOKENS, MAX_PROMPTS, MAX_STOP
@@ -144,9 +144,6 @@ class LlamaOptions(DryFields):
             return Grammar("json_schema", json.dumps(self.json_schema))
         return Grammar("gbnf", self.grammar) if self.grammar else None
 
-    def dry(self) -> Dry | None:
-        return super().dry()
-
     def _biases(self) -> tuple[tuple[int, float], ...]:
         pairs = list(self.logit_bias.items()) if isinstance(self.logit_bias, dict) else self.logit_bias or []
         return tuple(_bias(pair) for pair in pairs)
@@ -197,4 +194,3 @@ class DetokenizeRequest(Body):
 
 class TemplateRequest(Body):
     messages: list[Message] = Field(min_length=1, max_length=2_048, fail_fast=True)
-    kind: Literal["text"] = "text"
