@@ -89,7 +89,7 @@ def serve(
     ] = None,
     eagerness: Annotated[
         str | None,
-        typer.Option(help="How sure suggestions are for other programs' clients [balanced]."),
+        typer.Option(help="How sure suggestions are for other programs' clients; off: no matter [balanced]."),
     ] = None,
     model: Model = None,
     engine: EngineOption = None,

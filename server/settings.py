@@ -10,7 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -57,8 +57,9 @@ class ServerSettings(BaseModel):
     usage_days: int = Field(400, ge=0, le=4000, description="Days that usage is kept; 0: it is not counted")
     max_body_mb: float = Field(8, gt=0, le=256, description="Largest request body, in megabytes")
     request_seconds: float = Field(120, gt=0, le=3600, description="Longest time for one answer")
-    eagerness: Eagerness | None = Field(
-        "balanced", description="How sure suggestions are for other programs' clients, which cannot say it"
+    eagerness: Eagerness | Literal["off"] = Field(
+        "balanced",
+        description="How sure suggestions are for other programs' clients; `off`: none is held back",
     )
     raw_prompts: bool = Field(
         False, description="Read control tokens in all prompts, not only with keys of the scope `raw`"

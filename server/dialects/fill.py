@@ -12,6 +12,7 @@ from fimble.engine.prompt.sentinels import Hole, read_hole
 from fimble.engine.types import (
     Completion,
     Delta,
+    Eagerness,
     FimRequest,
     Grammar,
     ModelInfo,
@@ -80,9 +81,14 @@ def request_of(call: Call, hole: Hole, wanted: Wanted) -> FimRequest:
             supersedes=False,
             user=call.user,
             invoked=wanted.invoked,
-            eagerness=call.services.settings.eagerness if wanted.gated else None,
+            eagerness=_eagerness(call) if wanted.gated else None,
         )
     )
+
+
+def _eagerness(call: Call) -> Eagerness | None:
+    chosen = call.services.settings.eagerness
+    return None if chosen == "off" else chosen
 
 
 def _plain(sampling: Sampling) -> Sampling:

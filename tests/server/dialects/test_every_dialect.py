@@ -48,7 +48,7 @@ def said(reply: Reply) -> str:
 async def test_a_keys_models_bind_rules_too(start: Start, path: str) -> None:
     """Without a model's name the rules choose, and the key must allow what they choose; where a name is told
     or no rule is asked, it is the default model. None answers as another one."""
-    api = await start(engine=ENGINE, fake=FAKE, eagerness=None)
+    api = await start(engine=ENGINE, fake=FAKE, eagerness="off")
     keyed = await api.make_key(NewKey("ann", models=("small",), scopes=("complete", "raw")))
     reply = await keyed.post(path, holes(RUST, "\n}\n")[path])
     if reply.status == 403:

@@ -82,7 +82,7 @@ async def test_a_whole_result(api: Api) -> None:
 
 
 async def test_a_stream_has_pieces_and_ends_with_a_result(start: Start) -> None:
-    api = await start(eagerness=None)
+    api = await start(eagerness="off")
     reply = await api.post("/infill", {**HOLE, "stream": True})
     assert reply.headers["Content-Type"].startswith("text/event-stream")
     *pieces, last = reply.events

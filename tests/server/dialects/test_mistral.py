@@ -132,14 +132,14 @@ async def test_max_tokens_0_reads_the_prompt(start: Start) -> None:
 
 
 async def test_a_limit_is_told(start: Start) -> None:
-    api = await start(fake={"endless": True}, eagerness=None)
+    api = await start(fake={"endless": True}, eagerness="off")
     assert (await told(api, max_tokens=3))["choices"][0]["finish_reason"] == "length"
 
 
 async def test_an_unknown_model_is_the_default_one(start: Start) -> None:
     models = {"small": {"model": "fake"}, "large": {"model": "fake"}}
     rules = ({"model": "large", "languages": ["python"]},)
-    api = await start(engine={"models": models, "model": "small", "rules": rules}, eagerness=None)
+    api = await start(engine={"models": models, "model": "small", "rules": rules}, eagerness="off")
     asked: tuple[tuple[str | None, str], ...] = (
         ("codestral-latest", "small"), ("default", "small"), ("large", "large"), (None, "large"),
     )  # fmt: skip
@@ -217,7 +217,7 @@ async def test_a_client_that_hangs_up_stops_the_model(start: Start, stream: bool
 async def test_an_error_in_a_stream_is_its_last_event(start: Start) -> None:
     lines = "".join(f"    call_{i}(x{i})\n" for i in range(400)).lstrip()
     fake = {"answer": lines, "token_ms": 5, "context_length": 100_000}
-    api = await start(fake=fake, request_seconds=1, eagerness=None)
+    api = await start(fake=fake, request_seconds=1, eagerness="off")
     body = HOLE | {"prompt": "def f():\n    ", "suffix": "", "stream": True, "max_tokens": 4000}
     *chunks, last = (await api.post(PATH, body)).events
     assert chunks[0]["choices"][0]["delta"]["content"]

@@ -113,7 +113,7 @@ async def test_typing_along_is_answered_from_memory(api: Api) -> None:
 
 
 async def test_streams_are_lines_and_the_default(start: Start) -> None:
-    api = await start(eagerness=None)
+    api = await start(eagerness="off")
     for path, body in ((GENERATE, HOLE), (GENERATE, {"prompt": "x"}), (CHAT, ASK)):
         *pieces, end = lines(await api.post(path, body))
         texts = [each["message"]["content"] if path == CHAT else each["response"] for each in (*pieces, end)]
@@ -252,7 +252,7 @@ async def test_truncate(start: Start) -> None:
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize(("path", "body"), [(GENERATE, HOLE), (GENERATE, {"prompt": "x"}), (CHAT, ASK)])
 async def test_log_probabilities(start: Start, path: str, body: dict[str, Any], stream: bool) -> None:
-    api = await start(eagerness=None)
+    api = await start(eagerness="off")
     asked = body | {"logprobs": True, "top_logprobs": 2, "stream": stream}
     reply = await api.post(path, asked)
     objects = lines(reply) if stream else [reply.json]
@@ -385,7 +385,7 @@ async def test_images_in_messages_are_refused(api: Api) -> None:
 
 @pytest.mark.parametrize(("path", "body"), [(GENERATE, HOLE), (GENERATE, {"prompt": "x"}), (CHAT, ASK)])
 async def test_a_client_that_hangs_up_stops_the_model(start: Start, path: str, body: dict[str, Any]) -> None:
-    api = await start(fake={"endless": True, "token_ms": 5}, eagerness=None)
+    api = await start(fake={"endless": True, "token_ms": 5}, eagerness="off")
     for stream in (True, False):
         task = asyncio.create_task(api.post(path, body | {"stream": stream}))
         await until(lambda: api.services.engine.running)

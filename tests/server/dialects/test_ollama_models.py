@@ -174,7 +174,7 @@ async def test_an_unknown_address_is_refused_in_the_same_shape(api: Api) -> None
 
 
 async def test_ollamas_own_client(start: Start) -> None:
-    api = await start(eagerness=None)
+    api = await start(eagerness="off")
     client = ollama.Client(host=api.url)
 
     def ask(what: Callable[[], Any]) -> Any:
