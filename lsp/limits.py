@@ -10,6 +10,11 @@ ANSWER_SECONDS = 10.0
 """How long the editor may take for its options; then those sent at the start are used."""
 UNSENT_BYTES = 16 * 1024 * 1024
 """What waits for an editor that does not read (TCP only); more ends the connection."""
+BACKLOG = 128
+"""Connections that the system keeps until they are accepted; others try again."""
+ACCEPTED_AT_ONCE = 16
+"""Connections that are accepted before any of them is served or refused: each takes a descriptor meanwhile,
+and several rounds overlap."""
 CONNECTIONS = 16
 """Editors on one TCP port; one more is refused."""
 INITIALIZE_SECONDS = 10.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 import sys
 import threading
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ from contextlib import suppress
 from typing import BinaryIO, Protocol
 
 from .frames import BadFrame, FrameParser
-from .limits import CONNECTIONS, INITIALIZE_SECONDS, UNSENT_BYTES
+from .limits import ACCEPTED_AT_ONCE, BACKLOG, CONNECTIONS, INITIALIZE_SECONDS, UNSENT_BYTES
 from .server import FimbleServer, make_server
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,9 @@ async def serve_tcp(port: int, listening: Callable[[int], None] = lambda port: N
             connected.discard(task)
             writer.close()
 
-    listener = await asyncio.start_server(connection, LOOPBACK, port)
+    place = socket.create_server((LOOPBACK, port))
+    listener = await asyncio.start_server(connection, sock=place, backlog=ACCEPTED_AT_ONCE)
+    place.listen(BACKLOG)  # asyncio has one number for how many wait and how many are accepted at once
     listening(listener.sockets[0].getsockname()[1])
     try:
         await listener.serve_forever()
