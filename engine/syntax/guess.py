@@ -8,7 +8,7 @@ from collections import OrderedDict
 from ..limits import DOCUMENTS_GUESSED
 from .languages import find_language
 
-_LOOKED_AT = 1_000
+GUESSED_FROM = 1_000
 """Characters of each side of the cursor that are looked at."""
 _TELLING: dict[str, tuple[str, ...]] = {
     "python": (
@@ -78,7 +78,7 @@ class Guesses:
         spec = find_language("", path)
         if spec is not None:
             return spec.id
-        found = self._known.pop(document, "") or guess(prefix[-_LOOKED_AT:] + "\n" + suffix[:_LOOKED_AT])
+        found = self._known.pop(document, "") or guess(prefix[-GUESSED_FROM:] + "\n" + suffix[:GUESSED_FROM])
         self._known[document] = found
         if len(self._known) > self._documents:
             self._known.popitem(last=False)

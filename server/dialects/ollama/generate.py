@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from fimble.engine.prompt.code_chat import as_comment
 from fimble.engine.prompt.sentinels import Hole
+from fimble.engine.syntax.guess import GUESSED_FROM, guess
 from fimble.engine.types import ChatRequest, Delta, FimRequest, Message, ModelInfo, TextRequest, ToolCall
 
 from ...call import Call
@@ -40,7 +41,7 @@ async def ollama_generate(call: Call, body: OllamaGenerateRequest) -> Answer:
             )
         chat = call.engine.stream_chat(_conversation(body, asked))
         return await _answered(call, body, model, call.metered(model, chat))
-    return await _answered(call, body, model, continuing(call, model, _instructed(call, body, asked)))
+    return await _answered(call, body, model, continuing(call, model, _instructed(body, asked)))
 
 
 def _asked(call: Call, body: OllamaGenerateRequest, name: str) -> TextRequest | FimRequest:
@@ -75,12 +76,11 @@ def _conversation(body: OllamaGenerateRequest, asked: TextRequest) -> ChatReques
     )
 
 
-def _instructed(call: Call, body: OllamaGenerateRequest, asked: TextRequest) -> TextRequest:
+def _instructed(body: OllamaGenerateRequest, asked: TextRequest) -> TextRequest:
     """With ``system`` as a comment ahead: what a model understands that only ever saw source files."""
     if not body.system:
         return asked
-    language = call.services.languages.language("", "", body.prompt, "")
-    return replace(asked, prompt=as_comment(body.system, language) + body.prompt)
+    return replace(asked, prompt=as_comment(body.system, guess(body.prompt[-GUESSED_FROM:])) + body.prompt)
 
 
 async def _answered(

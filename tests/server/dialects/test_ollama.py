@@ -170,9 +170,11 @@ async def test_a_model_without_a_template_gets_the_instruction_as_a_comment(star
     listener = Listener(chats=False)
     api = await start(backend=listener)
     await told(api, GENERATE, {"prompt": "package main\n\nfunc main() {", "system": "Be terse."})
+    await told(api, GENERATE, {"prompt": "from os import path\n", "system": "Be terse."})
     await told(api, GENERATE, {"prompt": "x"})
     prompts = [each.prompt for each in listener.heard if isinstance(each, TextRequest)]
-    assert prompts == ["// Be terse.\npackage main\n\nfunc main() {", "x"]
+    python = "# Be terse.\nfrom os import path\n"
+    assert prompts == ["// Be terse.\npackage main\n\nfunc main() {", python, "x"]
 
 
 @pytest.mark.parametrize("body", [HOLE, {"prompt": "x", "raw": True}, {"prompt": "x"}, ASK], ids=str)
