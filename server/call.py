@@ -60,10 +60,17 @@ class Call:
         lenient = bool(self.services.settings.compat) if any_name is None else any_name
         found = await self.services.models.find(name, lenient)
         self.spent.model = found.id
-        if self.key is not None and self.key.models and found.id not in self.key.models:
+        if not self._allows(found):
             message = f"This key may not use the model {found.id!r}."
             raise ApiError(403, "permission_error", "model_not_allowed", message, "model")
         return found
+
+    async def models(self) -> list[ModelInfo]:
+        """The models that may be used, the default one first."""
+        return [model for model in await self.services.models.all() if self._allows(model)]
+
+    def _allows(self, model: ModelInfo) -> bool:
+        return self.key is None or not self.key.models or model.id in self.key.models
 
     @staticmethod
     def chosen(name: str | None, model: ModelInfo) -> str | None:

@@ -22,8 +22,7 @@ class Dialect:
 
     Streams are server-sent ``events``, of which the last one is ``[DONE]`` where ``done`` says so, or
     ``lines`` of JSON. With ``any_media`` a body is read as JSON whatever its content type says, as the
-    family's own server does. With ``any_model`` the name of a model that is not here means the default one:
-    its clients are configured with names of another server's models.
+    family's own server does.
     """
 
     name: str
@@ -32,7 +31,6 @@ class Dialect:
     stream: Literal["events", "lines"] = "events"
     done: bool = True
     any_media: bool = False
-    any_model: bool = False
 
 
 def _own(error: ApiError) -> tuple[int, dict[str, object]]:

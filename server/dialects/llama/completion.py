@@ -11,7 +11,8 @@ from ...call import Call
 from ...choices import variants
 from ...endpoint import Answer, Endpoint
 from ...errors import unsupported
-from ..fill import Wanted, continued, continuing, may_control, prompted
+from ..fill import continued, continuing, may_control, prompted
+from .asking import wanted_of
 from .dialect import LLAMA
 from .indent import kept
 from .results import LlamaAnswer, LlamaEvent, LlamaResult, projected, result_of
@@ -71,17 +72,7 @@ async def _prompt(
 def _request(
     call: Call, body: CompletionRequest, prompt: Prompt, model: ModelInfo
 ) -> TextRequest | FimRequest:
-    own = body.n_probs or body.return_tokens
-    wanted = Wanted(
-        max_tokens=call.token_limit(None if body.n_predict < 0 else body.n_predict, None, "n_predict"),
-        sampling=body.sampling(default=TEMPERATURE),
-        stop=body.stops(),
-        generate_ms=body.t_max_predict_ms or None,
-        logprobs=body.n_probs if own else None,
-        grammar=body.engine_grammar(),
-        model=call.chosen(body.model, model) or DEFAULT,
-        slot=str(body.id_slot),
-    )
+    wanted = wanted_of(call, body, TEMPERATURE, call.chosen(body.model, model) or DEFAULT)
     return prompted(call, prompt, wanted, greedy=body.temperature is None)
 
 

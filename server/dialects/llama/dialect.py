@@ -33,4 +33,4 @@ def _failed(error: ApiError) -> tuple[int, dict[str, object]]:
     return status, {"error": {"code": status, "message": error.message, "type": kind}}
 
 
-LLAMA = Dialect("llama-server", _failed, LlamaError, done=False, any_media=True, any_model=True)
+LLAMA = Dialect("llama-server", _failed, LlamaError, done=False, any_media=True)

@@ -8,7 +8,8 @@ from fimble.engine.types import Completion, FimRequest, ModelInfo, Snippet
 from ...call import Call
 from ...endpoint import Answer, Endpoint
 from ...errors import unsupported
-from ..fill import Wanted, addressed, filled, filling, request_of
+from ..fill import addressed, filled, filling, request_of
+from .asking import wanted_of
 from .dialect import LLAMA
 from .indent import kept
 from .results import LlamaAnswer, LlamaEvent, projected, result_of
@@ -39,20 +40,7 @@ def _request(call: Call, body: InfillRequest) -> FimRequest:
         body.input_suffix,
         snippets=tuple(Snippet(each.filename, each.text) for each in body.input_extra),
     )
-    own_words = body.n_probs or body.return_tokens
-    return request_of(
-        call,
-        hole,
-        Wanted(
-            max_tokens=call.token_limit(None if body.n_predict < 0 else body.n_predict, None, "n_predict"),
-            sampling=body.sampling(default=0.0),
-            stop=body.stops(),
-            generate_ms=body.t_max_predict_ms or None,
-            logprobs=body.n_probs if own_words else None,
-            grammar=body.engine_grammar(),
-            slot=str(body.id_slot),
-        ),
-    )
+    return request_of(call, hole, wanted_of(call, body, temperature=0.0))
 
 
 async def _filled(call: Call, model: ModelInfo, wanted: FimRequest, n: int) -> list[Completion]:

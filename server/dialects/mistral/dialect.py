@@ -36,4 +36,4 @@ def _failed(error: ApiError) -> tuple[int, dict[str, object]]:
     return error.status, {**said, "code": error.code}
 
 
-MISTRAL = Dialect("Mistral", _failed, MistralError, any_model=True)
+MISTRAL = Dialect("Mistral", _failed, MistralError)

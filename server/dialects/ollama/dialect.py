@@ -16,4 +16,4 @@ def _failed(error: ApiError) -> tuple[int, dict[str, object]]:
     return error.status, {"error": error.message}
 
 
-OLLAMA = Dialect("Ollama", _failed, OllamaError, stream="lines", done=False, any_media=True, any_model=True)
+OLLAMA = Dialect("Ollama", _failed, OllamaError, stream="lines", done=False, any_media=True)

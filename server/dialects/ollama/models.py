@@ -108,7 +108,7 @@ async def ollama_tags(call: Call, body: Nothing) -> Answer:
             digest=_digest(model),
             details=_details(),
         )
-        for model in await _allowed(call)
+        for model in await call.models()
     ]
     return OllamaModels(models=models)
 
@@ -125,7 +125,7 @@ async def ollama_ps(call: Call, body: Nothing) -> Answer:
             size_vram=0,
             context_length=model.context_window,
         )
-        for model in await _allowed(call)
+        for model in await call.models()
         if model.loaded
     ]
     return OllamaRunningModels(models=models)
@@ -133,12 +133,6 @@ async def ollama_ps(call: Call, body: Nothing) -> Answer:
 
 async def ollama_version(call: Call, body: Nothing) -> Answer:
     return OllamaVersion(version=VERSION)
-
-
-async def _allowed(call: Call) -> list[ModelInfo]:
-    """The models that the key may use."""
-    models = await call.services.models.all()
-    return [each for each in models if call.key is None or not call.key.models or each.id in call.key.models]
 
 
 def _template(model: ModelInfo) -> str:

@@ -24,8 +24,7 @@ class TabbySetting(BaseModel):
 
 
 async def tabby_models(call: Call, body: Nothing) -> Answer:
-    allowed = call.key.models if call.key is not None else ()
-    models = [each for each in await call.services.models.all() if not allowed or each.id in allowed]
+    models = await call.models()
     return TabbyModels(
         completion=[each.id for each in models if each.supports_fim],
         chat=[each.id for each in models if each.supports_chat],
