@@ -11,8 +11,8 @@ from .processes import apart
 from .tables import note
 
 ALL = (
-    "accept", "typing", "stages", "startup", "sharing", "indexing", "http", "dialects", "switch",
-    "candidates", "runtimes", "sampling", "neovim", "vscode",
+    "accept", "typing", "stages", "startup", "sharing", "indexing", "http", "dialects", "replicas",
+    "upstreams", "switch", "candidates", "runtimes", "sampling", "neovim", "vscode",
 )  # fmt: skip
 MODULES = {"neovim": "editor_neovim", "vscode": "editor_vscode"}
 """Where the module is called otherwise."""

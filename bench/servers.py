@@ -30,24 +30,31 @@ class Served:
 
 
 @asynccontextmanager
-async def fimble(environment: Mapping[str, str] | None = None) -> AsyncIterator[Served]:
-    """A server as it is started by default, without keys; ``environment`` is added to ours."""
+async def fimble(environment: Mapping[str, str] | None = None, *arguments: str) -> AsyncIterator[Served]:
+    """A server as it is started by default, without keys; ``environment`` and ``arguments`` are added."""
     with tempfile.TemporaryDirectory(prefix="fimble-bench-") as folder:
-        database = f"sqlite:///{Path(folder) / 'server.db'}"
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "fimble.cli.main", "serve",
-            "--port", "0", "--database", database, "--queue", str(QUEUE),
-            stderr=asyncio.subprocess.PIPE, env={**os.environ, **(environment or {})},
-        )  # fmt: skip
-        assert process.stderr is not None
+        process, address = await started(Path(folder), environment or {}, *arguments)
         try:
-            while b"listens on" not in (line := await process.stderr.readline()):
-                assert line, "the server did not start"
-            async with session_with(line.split()[-1].decode()) as session:
+            async with session_with(address) as session:
                 yield Served(session, process.pid)
         finally:
             process.terminate()
             await process.wait()
+
+
+async def started(
+    folder: Path, environment: Mapping[str, str], *arguments: str
+) -> tuple[asyncio.subprocess.Process, str]:
+    """A server that listens, and its address; its database is in ``folder``."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "fimble.cli.main", "serve", "--port", "0",
+        "--database", f"sqlite:///{folder / 'server.db'}", "--queue", str(QUEUE), *arguments,
+        stderr=asyncio.subprocess.PIPE, env={**os.environ, **environment},
+    )  # fmt: skip
+    assert process.stderr is not None
+    while b"listens on" not in (line := await process.stderr.readline()):
+        assert line, "the server did not start"
+    return process, line.split()[-1].decode()
 
 
 def session_with(address: str) -> aiohttp.ClientSession:

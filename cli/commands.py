@@ -9,6 +9,7 @@ import typer
 
 from fimble.engine.version import VERSION
 
+from .cluster import app as cluster_app
 from .keys import app as keys_app
 from .models import app as models_app
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(keys_app, name="keys")
 app.add_typer(models_app, name="models")
+app.add_typer(cluster_app, name="cluster")
 
 Model = Annotated[
     str | None,
@@ -91,6 +93,7 @@ def serve(
         str | None,
         typer.Option(help="How sure suggestions are for other programs' clients; off: no matter [balanced]."),
     ] = None,
+    search: Annotated[str | None, typer.Option(help="URL of a SearXNG-compatible search [none].")] = None,
     model: Model = None,
     engine: EngineOption = None,
     threads: Threads = None,
@@ -110,7 +113,7 @@ def serve(
         "host": host, "port": port, "tls_cert": tls_cert, "tls_key": tls_key, "database": database,
         "limits": limits, "usage_days": usage_days, "max_body_mb": max_body_mb,
         "request_seconds": request_seconds, "shutdown_seconds": shutdown_seconds, "compat": compat,
-        "raw_prompts": raw_prompts, "eagerness": eagerness,
+        "raw_prompts": raw_prompts, "eagerness": eagerness, "search": search,
     }  # fmt: skip
     settings = {"model": model, "engine": engine, "threads": threads, "workers": workers, "queue": queue}
     run(server, settings, log_level)

@@ -6,9 +6,9 @@ import asyncio
 import json
 import platform
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal
+from typing import Any
 
 from fimble.engine.engine import DEFAULT, Engine
 from fimble.engine.errors import FimbleError, NoFimTokens
@@ -22,20 +22,12 @@ from fimble.engine.syntax.languages import LANGUAGES, grammar
 from fimble.engine.types import Completion, FimRequest, ModelInfo
 from fimble.lsp.engine_life import DEFAULTS
 
-Result = Literal["ok", "warning", "error"]
+from .check import Check
+from .doctor_upstreams import upstreams
+
 PACKAGES = ("pygls", "lsprotocol", "ctransformers", "tree-sitter", "aiohttp", "numpy")
 _PREFIX = "class Point:\n    def __init__(self, x, y):\n        self.x = x\n        self.y ="
 _SUFFIX, _RIGHT = "\n\n\norigin = Point(0, 0)\n", "y"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the report; ``advice`` says what to do."""
-
-    name: str
-    result: Result
-    detail: str
-    advice: str = ""
 
 
 def run(flags: dict[str, Any], as_json: bool) -> None:
@@ -52,15 +44,16 @@ async def examine(flags: dict[str, Any]) -> list[Check]:
     """All checks, in the order in which things are needed."""
     settings, problems = load_settings(flags, defaults=DEFAULTS)
     checks = [_versions(), _grammars(), _settings(problems)]
-    remote = settings.engine.startswith("http")
-    if not remote:
-        checks += _model_file(settings.for_model(settings.model).model)
+    if not settings.asks_others:
+        if file := settings.for_model(settings.model).model:
+            checks += _model_file(file)
         named = [name for name in settings.names if name in settings.models or name != settings.model]
-        checks += [_further_model(settings, name) for name in named]
+        checks += [_further_model(settings, name) for name in named if settings.for_model(name).model]
+    checks += await upstreams(settings)
     if not any(check.result == "error" for check in checks):
         # what an editor would use is examined, but no fall-back hides a server that is away
         checks += await _self_test(settings.model_copy(update={"fallback": False}))
-    if not remote:
+    if not settings.asks_others:
         checks += [_memory(settings), *await _machine(settings)]
     return checks
 

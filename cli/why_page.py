@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fimble.engine.explain import Explanation
-from fimble.engine.types import Certainty, PromptPart
+from fimble.engine.tokens import Certainty, PromptPart
 
 END = 40
 """Characters of a part's beginning and end."""

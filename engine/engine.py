@@ -16,6 +16,7 @@ from .errors import FimbleError
 from .explain import Explanation, explained
 from .memory.keeper import OnProgress, ProjectMemory
 from .model_settings import DEFAULT
+from .one_of import first_answer
 from .opening import open_backend
 from .preparing import cut_out
 from .privacy.guard import guarded
@@ -23,14 +24,13 @@ from .room import Room, Spare
 from .runtimes.memory import spare_bytes
 from .scheduler import Scheduler
 from .served import Served, ServedModels
-from .serving import Serving
+from .serving import CacheUse, Serving, UpstreamState
 from .settings import Settings
 from .suggesting import suggested
 from .syntax.around import RecentSyntax
 from .turns import in_turn, warm_in_turn
 from .types import (
     Asked,
-    CacheUse,
     ChatRequest,
     Completion,
     Delta,
@@ -131,8 +131,9 @@ class Engine:
 
     def stream_chat(self, request: ChatRequest) -> AsyncGenerator[Delta]:
         """The answer to a conversation in pieces; each tool call comes whole, in one piece."""
-        served = self._serve(request)
-        return in_turn(self._scheduler, request, served.backend.generate, served.name)
+        if request.models:
+            return first_answer(request, self._stream_chat_of)
+        return self._stream_chat_of(request)
 
     async def tokens(self, request: TokensRequest) -> Delta:
         """A model's tokens, without waiting for a turn: their text, and their ids with their bytes."""
@@ -168,6 +169,10 @@ class Engine:
     def caches(self) -> dict[str, CacheUse]:
         """How full the caches of the models are that are loaded here, by id."""
         return {served.id: use for served in self._models if (use := served.cache) is not None}
+
+    def upstreams(self) -> list[UpstreamState]:
+        """What is known of the servers that models are asked of."""
+        return [state for served in self._models for state in served.upstreams]
 
     @property
     def workers(self) -> int:
@@ -212,6 +217,10 @@ class Engine:
         await self.memory.close()
         await self._models.close()
 
+    def _stream_chat_of(self, request: ChatRequest) -> AsyncGenerator[Delta]:
+        served = self._serve(request)
+        return in_turn(self._scheduler, request, served.backend.generate, served.name)
+
     async def _whole(self, request: Asked, stream: AsyncGenerator[Delta]) -> Completion:
         async with aclosing(stream) as deltas:
             made = [delta async for delta in deltas]
@@ -219,19 +228,21 @@ class Engine:
         return Completion(
             "".join(delta.text for delta in made),
             last.finish_reason or "stop",
-            self._serve(request).backend.serving.model,
+            last.model or self._serve(request).backend.serving.model,
             last.usage or Usage(),
             last.timings or Timings(),
             tuple(each for delta in made for each in delta.logprobs),
             tuple(call for delta in made for call in delta.tool_calls),
             tuple(each for delta in made for each in delta.certainties),
             last.confidence,
+            last.upstream,
+            "".join(delta.reasoning for delta in made),
         )
 
     @property
     def _remembers(self) -> bool:
         """Another machine's engine is told nothing of this one's folders."""
-        return self.settings.memory and not self.settings.remote
+        return self.settings.memory and not self.settings.asks_others
 
     def _remembering(self, request: FimRequest) -> FimRequest:
         """With the index of its workspace, which is nobody else's to choose."""

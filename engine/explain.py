@@ -17,8 +17,9 @@ from .memory.index import OpenIndexes
 from .memory.proposer import proposer
 from .serving import Serving
 from .suggesting import trimmed
+from .tokens import Certainty, PromptPart
 from .trim import SyntaxChecker
-from .types import Certainty, Delta, FimRequest, ModelInfo, PromptPart, Request, Timings, Usage
+from .types import Delta, FimRequest, ModelInfo, Request, Timings, Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,10 @@ TRIALS_AT_ONCE = 2
 TRIALS_REMEMBERED = 1_024
 """Results of trials that are kept, each below 1 KB; the oldest is forgotten."""
 
+UPSTREAM_TABLES, MODEL_UPSTREAMS = 64, 64
+"""``[upstreams.NAME]`` tables, and those of one model. More is ignored, and the user is told."""
+SECRET_CHARACTERS = 4_096
+"""An upstream's key. Else SettingsError."""
 UPSTREAM_CONNECT_SECONDS = 2.0
 """Time to connect to a remote engine (``UpstreamUnavailable``)."""
 UPSTREAM_ANSWER_SECONDS = 150.0

@@ -17,6 +17,7 @@ from .limits import (
     MODEL_NAME_CHARACTERS,
     MODEL_RULES,
     MODEL_TABLES,
+    MODEL_UPSTREAMS,
     RULE_CHARACTERS,
     RULE_LANGUAGES,
     RULE_PATHS,
@@ -27,6 +28,8 @@ from .wrong_values import quoted, reason_of, shown, unknown
 DEFAULT = "default"
 """What a request may call the model that is used when it names none."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_PRIVATE = ("model", "key", "address")
+"""Settings whose values may have a password in them."""
 _Word = Annotated[str, Field(min_length=1, max_length=RULE_CHARACTERS)]
 
 
@@ -40,7 +43,13 @@ class ModelSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str = Field(
-        min_length=1, max_length=4096, description="`bundled`, a catalogue name, or the path of a GGUF file"
+        "",
+        max_length=4096,
+        description="`bundled`, a catalogue name, or the path of a GGUF file; "
+        "with `upstreams`, what answers while none of them can",
+    )
+    upstreams: tuple[_Word, ...] = Field(
+        (), max_length=MODEL_UPSTREAMS, description="Names of `[upstreams.NAME]` that have the model"
     )
     runtime: Literal["auto", "llamacpp", "ctransformers"] | None = None
     gpu_layers: int | None = Field(None, ge=-1, le=1000)
@@ -50,7 +59,7 @@ class ModelSettings(BaseModel):
 
     def overrides(self) -> dict[str, Any]:
         """The settings that differ for this model."""
-        return {key: value for key, value in self if value is not None}
+        return {key: value for key, value in self if value is not None and key != "upstreams"}
 
 
 class Rule(BaseModel):
@@ -91,7 +100,7 @@ def read_models(sent: object, source: str, problems: list[str]) -> dict[str, Mod
         if len(found) == MODEL_TABLES:
             problems.append(f"`models` has more than {MODEL_TABLES} tables in {source}; the rest is ignored.")
             break
-        if problem := _bad_name(name):
+        if problem := bad_name(name):
             problems.append(f"The table {quoted(f'models.{name}')} in {source} is ignored: {problem}.")
         elif (read := _read_table(name, table, source, problems)) is not None:
             found[name] = read
@@ -108,7 +117,7 @@ def read_rules(sent: object, source: str, problems: list[str]) -> tuple[Rule, ..
     return tuple(_read_rules(sent[:MODEL_RULES], source, problems))
 
 
-def _bad_name(name: str) -> str:
+def bad_name(name: str) -> str:
     """What is wrong with a table's name, as the end of a sentence."""
     if len(name) > MODEL_NAME_CHARACTERS or not _NAME.fullmatch(name):
         return (
@@ -125,15 +134,18 @@ def _read_table(name: str, table: object, source: str, problems: list[str]) -> M
         problems.append(f"`{within}` is {quoted(table)} in {source}, and no table. It is ignored.")
         return None
     values = dict(table)
+    if not values.get("upstreams") and values.get("model") in (None, ""):
+        problems.append(f"`{within}.model` is missing in {source}. The model is ignored.")
+        return None
     try:
         return ModelSettings.model_validate(values)
     except ValidationError as error:
-        wrong = {str(each["loc"][0]): each for each in _errors(error)}
+        wrong = {str(each["loc"][0]): each for each in without_context(error)}
     for key, each in wrong.items():
         instead = "The model is ignored" if key == "model" else "It is ignored"
         if key in ModelSettings.model_fields and key != "model":
             instead = f"What `{key}` is for all models is used"
-        problems.append(_problem(within + ".", key, each, ModelSettings, source, instead))
+        problems.append(problem_of(within + ".", key, each, ModelSettings, source, instead))
         values.pop(key, None)
     return None if "model" in wrong else ModelSettings.model_validate(values)
 
@@ -149,21 +161,23 @@ def _read_rules(sent: list[Any] | tuple[Any, ...], source: str, problems: list[s
         try:
             yield Rule.model_validate(dict(rule))
         except ValidationError as error:
-            each = _errors(error)[0]
+            each = without_context(error)[0]
             key = str(each["loc"][0])
-            problems.append(_problem(f"rule {number}: ", key, each, Rule, source, "The rule is ignored"))
+            problems.append(problem_of(f"rule {number}: ", key, each, Rule, source, "The rule is ignored"))
 
 
-def _errors(error: ValidationError) -> list[ErrorDetails]:
+def without_context(error: ValidationError) -> list[ErrorDetails]:
+    """What is wrong, as far as messages tell of it."""
     return error.errors(include_url=False, include_context=False)
 
 
-def _problem(
+def problem_of(
     within: str, key: str, error: ErrorDetails, kind: type[BaseModel], source: str, instead: str
 ) -> str:
+    """The sentence for a value that cannot be used, and what is done ``instead``."""
     if key not in kind.model_fields:
         return f"{unknown(key, kind.model_fields, source, within)} {instead}."
     if error["type"] == "missing":
         return f"`{within}{key}` is missing in {source}. {instead}."
-    value = shown(key, error["input"]) if key == "model" else quoted(error["input"])
+    value = shown(key, error["input"]) if key in _PRIVATE else quoted(error["input"])
     return f"`{within}{key}` is {value} in {source}: {reason_of(error['msg'])}. {instead}."

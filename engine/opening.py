@@ -35,27 +35,18 @@ def open_backend(
     settings: Settings, on_state: OnState, name: str = "", make_room: MakeRoom | None = None
 ) -> Backend:
     """The backend of a model; nothing is started or connected yet. ``name`` is what settings call it."""
-    if settings.remote:
-        return _open_remote(settings, on_state, name)
-    return open_local(settings, on_state, name, make_room)
+    upstreams = settings.upstreams_of(name)
+    if not upstreams:
+        return open_local(settings, on_state, name, make_room)
+    from .upstreams.opening import open_gateway
 
-
-def _open_remote(settings: Settings, on_state: OnState, name: str) -> Backend:
-    from .remote.backend import RemoteBackend
-    from .remote.fallback import FallbackBackend
-    from .remote.health import Health
-
-    timeout = settings.timeout_ms / 1000
-    health = Health(timeout)
-    remote = RemoteBackend(settings.engine, settings.key, timeout, health.heard)
-    if not settings.fallback:
-        return remote
     local = settings.model_copy(update={"engine": "local"})
-    return FallbackBackend(
-        remote,
-        lambda: open_local(local, on_state, name),
-        health,
+    return open_gateway(
+        upstreams,
+        settings,
+        (lambda: open_local(local, on_state, name, make_room)) if settings.stands_in(name) else None,
         lambda serving: on_state("serving", str(serving)),
+        "" if settings.remote else name,
     )
 
 

@@ -12,8 +12,10 @@ from .backends.local import LocalBackend
 from .errors import FimbleError, ModelNotFound
 from .model_settings import DEFAULT
 from .prompt.window import reach_of
+from .serving import CacheUse, UpstreamState
 from .settings import Settings
-from .types import CacheUse, ModelInfo
+from .types import ModelInfo
+from .upstreams.gateway import Gateway
 
 BROKEN = "none"
 """The backend of a model that cannot be opened."""
@@ -77,6 +79,11 @@ class Served:
     def cache(self) -> CacheUse | None:
         """What its model keeps at hand; None while it is not loaded here."""
         return self._backend.cache if isinstance(self._backend, LocalBackend) else None
+
+    @property
+    def upstreams(self) -> list[UpstreamState]:
+        """The servers that it is asked of."""
+        return self._backend.states if isinstance(self._backend, Gateway) else []
 
     @property
     def loaded(self) -> bool:

@@ -13,7 +13,6 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from platformdirs import user_config_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -21,12 +20,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from .errors import SettingsError
 from .model_settings import ModelSettings, Rule, read_models, read_rules
 from .types import Eagerness
+from .upstream_settings import UpstreamSettings, checked_address, read_upstreams, with_known
 from .wrong_values import reason_of, shown, unknown
 
 PREFIX = "FIMBLE_"
 OTHER_TABLES = ("server",)
 """Tables of the same file that belong to other rooms."""
-TABLES = ("models", "rules")
+TABLES = ("models", "rules", "upstreams")
 """Settings that no flag and no environment variable can say."""
 
 
@@ -37,7 +37,8 @@ class Settings(BaseModel):
 
     engine: str = Field(
         "local",
-        description="`local`; `shared`, one for all editors; or the address of a fimble server",
+        description="`local`; `shared`, one for all editors; `ray`, a cluster; "
+        "or the address of a fimble server",
     )
     key: str | None = Field(None, description="Key for that server", repr=False)
     fallback: bool = Field(True, description="Use the local model while that server is away")
@@ -55,6 +56,9 @@ class Settings(BaseModel):
     )
     models: dict[str, ModelSettings] = Field({}, description="Further models by name, each with settings")
     rules: tuple[Rule, ...] = Field((), description="Which model suggests where; the first that fits counts")
+    upstreams: dict[str, UpstreamSettings] = Field(
+        {}, description="Servers by name, which tables of `models` may ask"
+    )
     isolation: Literal["process", "thread"] = Field(
         "process", description="Where models run; `thread` saves memory, but a damaged model is fatal"
     )
@@ -126,25 +130,24 @@ class Settings(BaseModel):
     @field_validator("engine")
     @classmethod
     def _known_engine(cls, value: str) -> str:
-        if value in ("local", "shared"):
+        if value in ("local", "shared", "ray"):
             return value
         try:
-            address = urlsplit(value)
-            sound = address.scheme in ("http", "https") and address.hostname and address.port != 0
-        except ValueError:
-            address, sound = urlsplit(""), None
-        if not sound:
-            raise ValueError("should be `local`, `shared` or an address that begins with http:// or https://")
-        if address.username is not None or address.query or address.fragment:
+            return checked_address(value)
+        except ValueError as error:
             raise ValueError(
-                "should be a bare address, such as https://team.example:8741; a key belongs into `key`"
-            )
-        return value.rstrip("/")
+                str(error).replace("should be an address", "should be `local`, `shared`, `ray` or an address")
+            ) from error
 
     @property
     def remote(self) -> bool:
         """Whether a server is asked, which has models and rules of its own."""
-        return self.engine not in ("local", "shared")
+        return self.engine not in ("local", "shared", "ray")
+
+    @property
+    def asks_others(self) -> bool:
+        """Whether all models are on other machines, which know nothing of this one's folders."""
+        return self.remote or self.engine == "ray"
 
     @property
     def names(self) -> list[str]:
@@ -162,6 +165,20 @@ class Settings(BaseModel):
         """The settings with which a model is opened: ``model`` is what its table says, if it has one."""
         table = self.models.get(name)
         return self.model_copy(update=table.overrides() if table else {"model": name})
+
+    def stands_in(self, name: str) -> bool:
+        """Whether the model on this machine answers while all upstreams of ``name`` are away."""
+        table = self.models.get(name)
+        return self.fallback and (self.asks_others or table is None or bool(table.model))
+
+    def upstreams_of(self, name: str) -> dict[str, UpstreamSettings]:
+        """The servers that have a model, by name; none for one that runs on this machine."""
+        if self.remote:
+            return {self.engine: UpstreamSettings(kind="fimble", address=self.engine, key=self.key)}
+        if self.engine == "ray":
+            return {"ray": UpstreamSettings(kind="ray", model=name if name in self.models else "")}
+        table = self.models.get(name)
+        return {each: self.upstreams[each] for each in (table.upstreams if table else ())}
 
     @property
     def thread_count(self) -> int:
@@ -240,6 +257,10 @@ def _validated(values: dict[str, Any], sources: Mapping[str, str], problems: lis
     """Drop every key that does not validate, with a problem each."""
     if "models" in values:
         values["models"] = read_models(values["models"], sources["models"], problems)
+    if "upstreams" in values:
+        values["upstreams"] = read_upstreams(values["upstreams"], sources["upstreams"], problems)
+    if "models" in values:
+        values["models"] = with_known(values["models"], values.get("upstreams", {}), problems)
     if "rules" in values:
         values["rules"] = read_rules(values["rules"], sources["rules"], problems)
     try:

@@ -12,8 +12,9 @@ from .gate.calibration import calibrations
 from .limits import CONTEXT_CHARACTERS
 from .preparing import as_it_came, prepare
 from .syntax.around import RecentSyntax
+from .tokens import Certainty
 from .trim import SyntaxChecker, Trimmer
-from .types import Certainty, Delta, FimRequest, Timings, Usage
+from .types import Delta, FimRequest, Timings, Usage
 
 
 async def suggested(

@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .routing import Reasoning, Routing
+from .tokens import Certainty, PromptPart, TokenLogprob
+
 Mode = Literal["auto", "line", "next", "block"]
 """How much is wanted: the rest of the line; the same, or the next line where this one is finished; several
 lines; or what the syntax says."""
 FinishReason = Literal["stop", "length", "tool_calls"]
 GrammarKind = Literal["regex", "lark", "json_schema", "llguidance", "gbnf"]
 Role = Literal["system", "developer", "user", "assistant", "tool"]
-Scope = Literal["file", "open", "folder", "imports", "project"]
-"""Where a proposal was found: in the file itself, in another open one, in a file of the same folder, in one
-that it imports, or anywhere in the project."""
 Eagerness = Literal["subtle", "balanced", "eager"]
 """How sure a suggestion must be to be shown."""
 
@@ -216,7 +216,9 @@ class ChatRequest:
 
     ``grammar`` is the response format; it binds the text, not the tool calls. ``language`` is the code's
     language for models without a template. ``prompt_tokens`` bounds the conversation and ``middle_out`` fits
-    it into the context: both drop messages from its middle. The rest is as in :class:`TextRequest`.
+    it into the context: both drop messages from its middle. ``models`` are asked one after the other, until
+    one answers, instead of ``model``; ``routing`` chooses among the upstreams of each. The rest is as in
+    :class:`TextRequest`.
     """
 
     messages: tuple[Message, ...]
@@ -236,6 +238,9 @@ class ChatRequest:
     document: str | None = None
     user: str = ""
     variant: int = 0
+    models: tuple[str, ...] = ()
+    routing: Routing | None = None
+    reasoning: Reasoning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,65 +260,6 @@ class TokensRequest:
 
 Asked = FimRequest | TextRequest | ChatRequest
 Request = Asked | TokensRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """A token that was possible at some place; ``text`` are its bytes, which may be part of a character."""
-
-    token: int
-    text: bytes
-    logprob: float
-
-
-@dataclass(frozen=True, slots=True)
-class TokenLogprob:
-    """A token of the answer (or, with ``echo``, of the prompt) with its natural log-probability.
-
-    None is for a prompt's first token, which nothing precedes. ``top`` are the most likely tokens of that
-    place, best first. ``offset`` is where the token begins in the whole text of the answer, in characters;
-    tokens inside one character share an offset.
-    """
-
-    token: int
-    text: bytes
-    logprob: float | None
-    top: tuple[Alternative, ...] = ()
-    offset: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Certainty:
-    """How sure a token of a suggestion is. ``text`` are its bytes, and ``offset`` is where it begins, in
-    characters. The last one may be of the token that the answer ended ahead of: an end token, which has no
-    text, what begins a stop string, or what was too unlikely.
-
-    ``probability`` is that of the choice that was made, ``model`` the model's own for the same token, and
-    ``memory`` what the proposals gave it; the longest match ahead of these was of ``matched`` bytes,
-    ``support`` places agreed, the nearest of them in ``scope``. ``end`` is how likely the answer was to end
-    instead.
-    """
-
-    text: bytes
-    offset: int
-    probability: float
-    model: float
-    end: float = 0.0
-    memory: float = 0.0
-    matched: int = 0
-    support: int = 0
-    scope: Scope | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PromptPart:
-    """What stands in a prompt behind one control token, up to the next: ``text``, of so many ``tokens``.
-    ``control`` is that token's text, empty ahead of the first one. A last part of no tokens is the beginning
-    of a word that the first tokens of the answer spell again."""
-
-    control: str
-    text: str
-    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +287,8 @@ class Delta:
 
     ``logprobs`` and ``certainties`` are of the tokens that begin in this piece; ``tool_calls`` are whole
     calls. ``confidence`` is how likely the whole suggestion is to be taken, once the gate has judged it.
-    ``prompt`` comes first and alone, where it was asked for. ``tokens`` are ids with their bytes.
+    ``prompt`` comes first and alone, where it was asked for. ``tokens`` are ids with their bytes. ``model``
+    and ``upstream`` name who made it, where that is another one; ``reasoning`` is what it thinks.
     """
 
     text: str
@@ -354,6 +301,9 @@ class Delta:
     confidence: float | None = None
     prompt: tuple[PromptPart, ...] = ()
     tokens: tuple[tuple[int, bytes], ...] = ()
+    model: str = ""
+    upstream: str = ""
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +319,8 @@ class Completion:
     tool_calls: tuple[ToolCall, ...] = ()
     certainties: tuple[Certainty, ...] = ()
     confidence: float | None = None
+    upstream: str = ""
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,15 +338,7 @@ class ModelInfo:
     supports_chat: bool = False
     supports_tools: bool = False
     supports_vision: bool = False
+    supports_reasoning: bool = False
     detail: str = ""
     sequences: int = 0
     cache_tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CacheUse:
-    """A model's cache: it holds ``held`` of at most ``room`` tokens, in ``sequences`` places."""
-
-    held: int
-    room: int
-    sequences: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
@@ -12,6 +12,7 @@ from fimble.engine.engine import DEFAULT, Engine
 from fimble.engine.types import Completion, Delta, ModelInfo, Timings, Usage
 
 from .errors import ApiError, invalid, too_late, unauthorized
+from .model_table import sound
 from .services import Services
 from .store.keys import Key
 
@@ -55,14 +56,20 @@ class Call:
         return (time.monotonic() - self.began) * 1000
 
     async def model(self, name: str | None, any_name: bool | None = None) -> ModelInfo:
-        """The model to use; with ``any_name`` the default one where there is none of that name. Raises 403
-        and 404."""
+        """The model to use; with ``any_name`` the default one where there is none of that name. Raises 403,
+        404, and 503 for one that cannot be opened."""
+        return sound(await self.allowed(name, any_name))
+
+    async def allowed(
+        self, name: str | None, any_name: bool | None = None, param: str = "model"
+    ) -> ModelInfo:
+        """As :meth:`model`, also where it cannot be opened. ``param`` is where the name stands."""
         lenient = bool(self.services.settings.compat) if any_name is None else any_name
-        found = await self.services.models.find(name, lenient)
-        self.spent.model = found.id
+        found = await self.services.models.find(name, lenient, param)
+        self.spent.model = self.spent.model or found.id
         if not self._allows(found):
             message = f"This key may not use the model {found.id!r}."
-            raise ApiError(403, "permission_error", "model_not_allowed", message, "model")
+            raise ApiError(403, "permission_error", "model_not_allowed", message, param)
         return found
 
     async def models(self) -> list[ModelInfo]:
@@ -88,38 +95,52 @@ class Call:
         return wanted
 
     async def metered(
-        self, model: ModelInfo, deltas: AsyncGenerator[Delta], again: bool = False
+        self,
+        model: ModelInfo,
+        deltas: AsyncGenerator[Delta],
+        again: bool = False,
+        others: Sequence[ModelInfo] = (),
     ) -> AsyncGenerator[Delta]:
         """Pass deltas on and note what they cost. ``again`` is a further answer to the same prompt, which
-        is paid for once."""
+        is paid for once. One of ``others`` may answer in the model's place."""
         usage, timings = Usage(), Timings()
         try:
             with self.services.metrics.in_engine():
                 async with aclosing(deltas):
                     async for delta in deltas:
                         usage, timings = delta.usage or usage, delta.timings or timings
+                        model = answering(delta, model, others)
                         yield delta
         finally:
+            self.spent.model = model.id
             if not again:
                 self.spent.prompt_tokens += usage.prompt_tokens
                 self.spent.cached_tokens += usage.cached_tokens
             self.spent.completion_tokens += usage.completion_tokens
             self.services.metrics.observe(model, usage, timings)
 
-    async def whole(self, model: ModelInfo, deltas: AsyncGenerator[Delta], again: bool = False) -> Completion:
+    async def whole(
+        self,
+        model: ModelInfo,
+        deltas: AsyncGenerator[Delta],
+        again: bool = False,
+        others: Sequence[ModelInfo] = (),
+    ) -> Completion:
         """All deltas as one answer."""
-        async with aclosing(self.metered(model, deltas, again)) as pieces:
+        async with aclosing(self.metered(model, deltas, again, others)) as pieces:
             made = [delta async for delta in pieces]
         last = made[-1] if made else Delta("", "stop")
         return Completion(
             "".join(delta.text for delta in made),
             last.finish_reason or "stop",
-            model.id,
+            answering(last, model, others).id,
             last.usage or Usage(),
             last.timings or Timings(),
             tuple(each for delta in made for each in delta.logprobs),
             tuple(call for delta in made for call in delta.tool_calls),
             confidence=last.confidence,
+            upstream=last.upstream,
+            reasoning="".join(delta.reasoning for delta in made),
         )
 
     def _until_revoked(self, timeout: asyncio.Timeout) -> AbstractContextManager[None]:
@@ -141,3 +162,8 @@ class Call:
             if self.key is not None and not keys.valid(self.key):
                 raise unauthorized() from error
             raise too_late() from error
+
+
+def answering(delta: Delta, model: ModelInfo, others: Sequence[ModelInfo]) -> ModelInfo:
+    """Who made a piece: the model, unless it names another one that may have."""
+    return next((each for each in others if each.id == delta.model), model)

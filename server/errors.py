@@ -134,7 +134,9 @@ def _is_variant(part: object) -> bool:
     return any(mark in part for mark in "[<") or part[0].isupper() or part in _PRIMITIVES
 
 
-_PRIMITIVES = ("str", "int", "float", "bool", "constrained-str", "constrained-int")
+_PRIMITIVES = (
+    "str", "int", "float", "bool", "constrained-str", "constrained-int", "constrained-float",
+)  # fmt: skip
 
 
 def of_http(error: web.HTTPException) -> ApiError:

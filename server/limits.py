@@ -94,6 +94,22 @@ PDF_MEMORY_BYTES = 1 << 30
 PDF_TEXT_BYTES = 8_000_000
 """Text of a PDF that is read; the rest is left out."""
 
+# Searches: 503 beyond, unless said otherwise
+
+SEARCHES = 16
+"""Searches under way at once; others wait, and their time runs."""
+SEARCH_SECONDS = 5.0
+SEARCH_BYTES = 1_000_000
+"""What a search may answer."""
+SEARCH_QUERY = 400
+"""Characters of what is searched for, the first ones of the last thing that was asked."""
+SEARCH_RESULTS = 10
+"""Pages of a search that a request may ask for: 400 beyond."""
+SEARCH_TITLE, SEARCH_URL, SEARCH_SNIPPET = 200, 2_048, 1_000
+"""Characters of what is told of a page. Titles and snippets are cut, pages with a longer address left out."""
+MAX_SEARCH_PROMPT = 16_384
+"""Characters of what stands above the results: 400 beyond."""
+
 # Remembered answers, some 10 MB in all; beyond these the oldest are forgotten and the model is asked
 
 DOCUMENTS_REMEMBERED = 4_096

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fimble.engine.types import TokenLogprob
+from fimble.engine.tokens import TokenLogprob
 
 from .schema.chat import ChatLogprobs, ContentLogprob, TopLogprob
 from .schema.completions import LegacyLogprobs

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from fimble.engine.types import CacheUse, ModelInfo, Timings, Usage
+from fimble.engine.serving import CacheUse, UpstreamState
+from fimble.engine.types import ModelInfo, Timings, Usage
+
+from .upstream_figures import UpstreamFigures
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
 class Metrics:
-    """``workers`` is how many the engine has here, ``waiting`` tells how many requests wait in it."""
+    """``workers`` is how many the engine has here, ``waiting`` tells how many requests wait in it, and
+    ``upstreams`` what is known of those that it asks."""
 
-    def __init__(self, workers: int, waiting: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        workers: int,
+        waiting: Callable[[], int],
+        upstreams: Callable[[], Sequence[UpstreamState]],
+    ) -> None:
         self.registry = registry = CollectorRegistry()
         self.under_way = 0
         self.requests = Counter(
@@ -60,6 +69,8 @@ class Metrics:
             ["model"],
             registry=registry,
         )
+
+        registry.register(UpstreamFigures(upstreams))
 
     def observe_caches(self, caches: Mapping[str, CacheUse]) -> None:
         """The caches of the models that are loaded now, by model."""

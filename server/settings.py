@@ -13,11 +13,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from fimble.engine.errors import SettingsError
 from fimble.engine.settings import config_file
 from fimble.engine.types import Eagerness
+from fimble.engine.upstream_settings import checked_address
 
 PREFIX = "FIMBLE_SERVER_"
 PORTS = {"llama": 8012, "tabby": 8080, "ollama": 11434}
@@ -67,7 +76,20 @@ class ServerSettings(BaseModel):
     compat: Programs = Field(
         (), description="Programs whose clients find this server on their usual ports: `llama,tabby,ollama`"
     )
+    search: str = Field(
+        "",
+        description="URL of a SearXNG-compatible search, for the plugin `web`: GET ?q=…&format=json",
+    )
     shutdown_seconds: float = Field(5, ge=0, le=600, description="Time for answers under way at the end")
+
+    @field_validator("search")
+    @classmethod
+    def _sound_address(cls, value: str) -> str:
+        try:
+            return checked_address(value) if value else ""
+        except ValueError:
+            example = "http://127.0.0.1:8888/search"
+            raise ValueError(f"should be the bare address of a search, such as {example}") from None
 
     @model_validator(mode="after")
     def _both_halves_of_tls(self) -> ServerSettings:

@@ -28,6 +28,8 @@ ONLY_IN = {
     "huggingface_hub": "engine/models/",
     "llguidance": "engine/decode/",
     "jinja2": "engine/prompt/",
+    "ray": "engine/cluster/",
+    "keyring": "engine/upstreams/secret.py",
     "pydivsufsort": "engine/memory/",
     "pygls": ("lsp/", "cli/"),
     "lsprotocol": ("lsp/", "cli/"),

@@ -18,7 +18,8 @@ from typing import Any
 
 from fimble.engine.engine import Engine
 from fimble.engine.settings import Settings
-from fimble.engine.types import Certainty, FimRequest, Snippet
+from fimble.engine.tokens import Certainty
+from fimble.engine.types import FimRequest, Snippet
 
 from .folders import own_folders
 from .passages import Place, Workplace

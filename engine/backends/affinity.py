@@ -43,8 +43,14 @@ class Affinity(Generic[T]):
 
 
 def affinity_of(request: Request) -> int:
-    """Equal for requests of one person about one document, or without a document, of one beginning."""
-    return hash((request.user, *_named(request)))
+    """Equal for requests with the same name; another number in another process."""
+    return hash(affinity_name(request))
+
+
+def affinity_name(request: Request) -> tuple[Hashable, ...]:
+    """The same for requests of one person about one document, or without a document, of one beginning. It is
+    made of texts, numbers and tuples of these."""
+    return request.user, *_named(request)
 
 
 def _named(request: Request) -> tuple[Hashable, ...]:

@@ -9,12 +9,11 @@ from contextlib import aclosing, suppress
 from dataclasses import astuple, dataclass, replace
 
 from ..runtimes.memory import SEQUENCES_WANTED
-from ..serving import Serving
-from ..types import CacheUse, Delta, FimRequest, ModelInfo, Request
+from ..serving import CacheUse, Serving
+from ..types import Delta, FimRequest, ModelInfo, Request
 from ..workers.worker import Worker
 from .affinity import Affinity
-
-LINE_TOKENS, BLOCK_TOKENS = 48, 128
+from .limited import limited
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +82,14 @@ class LocalBackend:
         return replace(found[0], id=self._model.id)
 
     async def generate(self, request: Request) -> AsyncGenerator[Delta]:
-        limited = _limited(request)
-        async with aclosing(self._pick(limited).run(limited)) as pieces:
+        wanted = limited(request)
+        async with aclosing(self._pick(wanted).run(wanted)) as pieces:
             async for delta in pieces:
                 yield delta
 
     async def warm(self, request: FimRequest) -> None:
-        limited = _limited(request)
-        async with aclosing(self._pick(limited).run(limited, warm=True)) as pieces:
+        wanted = limited(request)
+        async with aclosing(self._pick(wanted).run(wanted, warm=True)) as pieces:
             async for _ in pieces:
                 pass
 
@@ -152,15 +151,6 @@ def _stamp(path: str) -> object:
         found = os.stat(path)
         return found.st_mtime_ns, found.st_size, found.st_ino
     return None
-
-
-def _limited(request: Request) -> Request:
-    """The request with its stop string and limit of tokens: the rest of a line ends with the line."""
-    if not isinstance(request, FimRequest):
-        return request
-    limit = LINE_TOKENS if request.mode in ("line", "next") else BLOCK_TOKENS
-    stop = (*request.stop, "\n") if request.mode == "line" else request.stop
-    return replace(request, max_tokens=limit if request.max_tokens is None else request.max_tokens, stop=stop)
 
 
 def slots_of(sequences: int) -> int:

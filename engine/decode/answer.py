@@ -12,7 +12,8 @@ import numpy as np
 from ..errors import ContextLengthExceeded
 from ..prompt.pieces import PieceTable
 from ..runtimes.base import Runtime, Scores
-from ..types import Certainty, Delta, FinishReason, Sampling, Timings, TokenLogprob, Usage
+from ..tokens import Certainty, TokenLogprob
+from ..types import Delta, FinishReason, Sampling, Timings, Usage
 from .choice import Choice, Chooser, Likelihoods, OwnChoice
 from .drafts import Drafts
 from .filters import Mask

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from ..runtimes.base import Scores
-from ..types import Certainty, Scope
+from ..tokens import Certainty, Scope
 from .filters import Mask
 from .sampler import Sampler
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..logistic import logistic
-from ..types import Scope
+from ..tokens import Scope
 from .proposals import SCOPES, Candidate
 
 MATCHES = (3, 4, 6, 8, 12, 16, 24, 32, 48, 64)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..runtimes.base import Scores
-from ..types import Alternative, TokenLogprob
+from ..tokens import Alternative, TokenLogprob
 from .penalties import Ids
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..types import Scope
+from ..tokens import Scope
 
 SCOPES: tuple[Scope, ...] = ("file", "open", "folder", "imports", "project")
 """The nearest first."""

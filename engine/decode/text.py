@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from ..types import Certainty, TokenLogprob
+from ..tokens import Certainty, TokenLogprob
 from .stops import StopScanner
 
 E = TypeVar("E", TokenLogprob, Certainty)

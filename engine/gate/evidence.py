@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from ..types import Certainty
+from ..tokens import Certainty
 
 _LEAST = 1e-6
 _MOST = 6.0

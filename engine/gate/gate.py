@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..tokens import Certainty
 from ..trim.checker import SyntaxChecker
-from ..types import Certainty, FimRequest
+from ..types import FimRequest
 from .calibration import Calibration, calibrations
 from .evidence import Ledger
 from .features import of_place, of_text

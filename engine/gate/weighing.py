@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ..types import Certainty, FimRequest
+from ..tokens import Certainty
+from ..types import FimRequest
 from .calibration import Calibration
 from .cuts import cuts, in_word
 from .evidence import Ledger

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ..decode.proposals import SCOPES, Candidate
 from ..limits import CANDIDATES, MATCHED_BYTES, OCCURRENCES, PROJECT_OCCURRENCES
-from ..types import FimRequest, Scope
+from ..tokens import Scope
+from ..types import FimRequest
 from .followed import Followed
 from .occurrences import Occurrence, Occurrences
 from .scopes import Nearness

@@ -8,7 +8,7 @@ from itertools import islice
 from posixpath import basename, dirname
 
 from ..limits import IMPORT_LINES
-from ..types import Scope
+from ..tokens import Scope
 
 _IMPORT = re.compile(r"\s*(?:from|import|(?:pub )?use|using|mod|require(?:_relative)?|export|#\s*include)\b")
 _WORD = re.compile(r"[A-Za-z_][\w-]*")

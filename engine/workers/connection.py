@@ -99,9 +99,7 @@ class Connection:
     async def start(self) -> None:
         """Start the worker and let it open its model."""
         try:
-            await self.transport.start(
-                self._on_reply, lambda reason: self._die(f"The model's process ended unexpectedly: {reason}")
-            )
+            await self.transport.start(self._on_reply, self._on_exit)
         except Exception as error:
             self._end(End("unopened", WorkerCrashed(f"The model's process could not be started: {error}.")))
             return
@@ -174,9 +172,15 @@ class Connection:
         if sign is not None:
             sign.set_result(None)
 
-    def _die(self, reason: str) -> None:
-        """The worker crashed, or hangs. While it opened its model, that is the model's fault."""
-        if self.opened.done():
+    def _on_exit(self, reason: str, killed: bool = False) -> None:
+        self._die(f"The model's process ended unexpectedly: {reason}", killed)
+
+    def _die(self, reason: str, killed: bool = False) -> None:
+        """The worker crashed, or hangs, or was killed, which is no request's fault. While it opened its
+        model, that is the model's fault."""
+        if killed and self.opened.done():
+            self._end(End("crashed", WorkerCrashed(reason)))
+        elif self.opened.done():
             at_work = tuple(job for id, job in self._jobs.items() if id in self._at_work)
             self._end(End("crashed", WorkerCrashed(reason), at_work))
         else:

@@ -25,7 +25,8 @@ from ..prompt.text import TextPrompts
 from ..prompt.tool_forms import HERMES, ToolForm
 from ..prompt.window import Budget, fitting_window
 from ..stopping import Check, unchecked
-from ..types import Asked, ChatRequest, Delta, FimRequest, PromptPart, TextRequest, TokensRequest
+from ..tokens import PromptPart
+from ..types import Asked, ChatRequest, Delta, FimRequest, TextRequest, TokensRequest
 from .opened import OpenedModel
 
 _ANSWER_PART = 4

@@ -18,12 +18,20 @@ from .messages import Command, Reply
 from .streams import FrameWriter, receive
 
 OnReply = Callable[[Reply], None]
-OnExit = Callable[[str], None]
+_KILLS = (-9, -15)
+"""How a process ends that another one has stopped: by SIGKILL, as the kernel does too when memory is short,
+or by SIGTERM. A native fault has other signals."""
+
+
+class OnExit(Protocol):
+    """Hears why no more replies can come, once; ``killed``: somebody else ended the process."""
+
+    def __call__(self, reason: str, killed: bool = False) -> None: ...
 
 
 class Transport(Protocol):
     async def start(self, on_reply: OnReply, on_exit: OnExit) -> None:
-        """Begin; ``on_exit`` is called once, with a reason, when no more replies can come."""
+        """Begin; ``on_exit`` is called once, when no more replies can come."""
         ...
 
     def send(self, command: Command) -> None: ...
@@ -49,6 +57,7 @@ class ProcessTransport:
         self._frames: FrameWriter | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._printed: deque[str] = deque(maxlen=20)
+        self._killed_here = False
 
     @property
     def process_id(self) -> int | None:
@@ -96,6 +105,7 @@ class ProcessTransport:
     def _kill(self) -> None:
         """End a process that no longer reads what it is sent."""
         if self._process is not None and self._process.returncode is None:
+            self._killed_here = True
             self._process.kill()
 
     async def _read_replies(
@@ -107,12 +117,11 @@ class ProcessTransport:
                 on_reply(reply)
         except FrameError as error:
             self._printed.append(error.message)
-            if process.returncode is None:
-                process.kill()
+            self._kill()
         except ConnectionError:
             pass
         code = await process.wait()
-        on_exit(self._exit_reason(code))
+        on_exit(self._exit_reason(code), killed=code in _KILLS and not self._killed_here)
 
     def _exit_reason(self, code: int) -> str:
         said = f" Its last words: {self._printed[-1]}" if self._printed else ""

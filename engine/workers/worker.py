@@ -114,7 +114,8 @@ class Worker:
         two batches or tokens.
 
         The request's deadline includes the loading of the model. A job that waited while the worker crashed
-        of another one goes on in the next worker.
+        of another one, or that nobody has seen anything of when the worker was killed, goes on in the next
+        worker.
         """
         deadline = None
         if request.deadline_ms is not None:
@@ -185,7 +186,7 @@ class Worker:
         self._connection = None
         if end.kind == "unopened":
             self._failures.model_failed(end.error)
-        elif end.at_work:
+        elif end.kind == "crashed":
             self._failures.crashed([job.request for job in end.at_work])
         if end.kind == "stopped":
             self._tell("stopped", "")

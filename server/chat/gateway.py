@@ -1,49 +1,77 @@
-"""Parameters of a gateway, where there are no upstreams to choose from: told, never dropped."""
+"""Who may answer: the models that a request asks in turn, and which of their upstreams. What nobody here can
+honour is told, never dropped."""
 
 from __future__ import annotations
 
-from ..errors import ApiError, invalid, unsupported
-from ..schema.chat import ChatCompletionsRequest, GatewayFields
+from collections.abc import Sequence
 
-ALTERNATIVES = {
-    "models": "there are no upstreams to fall back to; name one model in `model`",
-    "route": "there are no upstreams to fall back to",
-    "provider": "there are no upstreams to choose from",
-    "reasoning": "the models here do not reason before they answer",
-}
+from fimble.engine import routing as engine
+from fimble.engine.engine import DEFAULT
+from fimble.engine.served import BROKEN
+from fimble.engine.types import ModelInfo
+from fimble.engine.upstreams.gateway import LOCAL
 
-
-def check_gateway(body: GatewayFields) -> None:
-    """Raises 400 for what needs an upstream, and for plugins that are not set up."""
-    for index, plugin in enumerate(body.plugins):
-        if plugin.id == "web" and plugin.enabled:
-            raise ApiError(
-                400,
-                "invalid_request_error",
-                "plugin_not_configured",
-                "The plugin `web` has no search endpoint to ask on this server.",
-                f"plugins.{index}.id",
-            )
-    for name, reason in ALTERNATIVES.items():
-        if getattr(body, name) and not (name == "reasoning" and _without_reasoning(body)):
-            raise unsupported(name, f"`{name}`: {reason}.")
+from ..call import Call
+from ..errors import invalid, unsupported
+from ..model_table import sound
+from ..schema.chat import ChatCompletionsRequest
+from ..schema.gateway import MaxPrice, Provider
 
 
-def _without_reasoning(body: GatewayFields) -> bool:
-    """Whether ``reasoning`` asks for none, which every model here can do."""
-    return body.reasoning is not None and body.reasoning.effort == "none"
+async def asked_models(call: Call, body: ChatCompletionsRequest) -> list[ModelInfo]:
+    """``model``, unless it only stands for the default one, and then ``models``, each once. Those that cannot
+    be opened are left out, if another one can. Raises 403, 404 and 503."""
+    if not body.models:
+        return [await call.model(body.model)]
+    first = [] if body.model in ("", DEFAULT) else [("model", body.model)]
+    named = first + [(f"models.{i}", name) for i, name in enumerate(body.models)]
+    found = {model.id: model for model in [await call.allowed(name, param=param) for param, name in named]}
+    usable = [model for model in found.values() if model.backend != BROKEN]
+    return usable or [sound(next(iter(found.values())))]
 
 
-def check_combinations(body: ChatCompletionsRequest) -> None:
-    """Raises 400 for fields that contradict each other or that no model here can honour."""
-    if body.reasoning_effort != "none":
-        raise unsupported("reasoning_effort", f"`reasoning_effort`: {ALTERNATIVES['reasoning']}.")
-    if body.top_logprobs and not body.logprobs:
-        raise invalid("`top_logprobs`: set `logprobs` to true as well.", "top_logprobs")
-    if problem := body.choice_problem():
-        raise invalid(problem, "tool_choice")
-    form = body.response_format
-    if form is not None and form.type == "json_schema" and form.json_schema is None:
-        raise invalid(
-            "`response_format.json_schema` is required.", "response_format.json_schema", "missing_field"
+def routing_of(
+    call: Call, body: ChatCompletionsRequest, models: Sequence[ModelInfo]
+) -> engine.Routing | None:
+    """What is said of the upstreams. Raises 400 where there are none, and for names that none of them has."""
+    there = _upstreams(call, models)
+    if body.route and not body.models and not there:
+        raise unsupported(
+            "route", "`route`: there is nothing to fall back to; name further models in `models`."
         )
+    provider = body.provider
+    if provider is None or not provider.model_fields_set:
+        return None
+    if not there:
+        raise unsupported("provider", "`provider`: there are no upstreams to choose from.")
+    _check_names(provider, there)
+    most = _price(provider.max_price) if provider.max_price else None
+    return engine.Routing(
+        provider.sort, tuple(provider.order), tuple(provider.only), tuple(provider.ignore), most
+    )
+
+
+def _upstreams(call: Call, models: Sequence[ModelInfo]) -> list[str]:
+    """The names of all that can answer for these models, in the place of some the local one."""
+    ids = {model.id for model in models}
+    found = dict.fromkeys(state.name for state in call.engine.upstreams() if state.model in ids)
+    tables = call.engine.settings.models
+    if any(id in tables and tables[id].upstreams and tables[id].model for id in ids):
+        found[LOCAL] = None
+    return list(found)
+
+
+def _check_names(provider: Provider, there: Sequence[str]) -> None:
+    listed = ", ".join(there)
+    for field in ("order", "only", "ignore"):
+        for index, name in enumerate(getattr(provider, field)):
+            if name not in there:
+                param = f"provider.{field}.{index}"
+                raise invalid(f"`{param}`: there is no upstream {name!r}. There are: {listed}.", param)
+    if not set(provider.only or there) - set(provider.ignore):
+        raise invalid(f"`provider` leaves none of the upstreams that there are: {listed}.", "provider")
+
+
+def _price(most: MaxPrice) -> engine.Price:
+    bounds = (most.prompt, most.completion, most.request)
+    return engine.Price(*(None if each is None else float(each) for each in bounds))

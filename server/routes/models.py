@@ -29,6 +29,7 @@ def _described(model: ModelInfo, call: Call) -> Model:
         supports_fim=model.supports_fim,
         supports_chat=model.supports_chat,
         supports_tools=model.supports_tools,
+        supports_reasoning=model.supports_reasoning,
         backend=model.backend,
         loaded=model.loaded,
         type="base",

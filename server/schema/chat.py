@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from ..limits import MAX_MESSAGES, MAX_UPSTREAMS
+from ..limits import MAX_MESSAGES
 from .base import (
-    WHOLE,
     Body,
     Description,
     DetailedUsage,
     JsonObject,
     Name,
-    Number,
     Stops,
     StreamOptions,
     Temperature,
     Whole,
     Word,
 )
+from .gateway import Effort, GatewayFields, TokenLimit
 from .messages import Message
 from .sampling import SamplingFields
 from .tools import ToolCallMade, ToolFields
 
-Effort = Literal["none", "minimal", "low", "medium", "high"]
-Names = Annotated[list[Name], Field(max_length=MAX_UPSTREAMS, fail_fast=True)]
-TokenLimit = Annotated[int, Field(ge=0, le=1_000_000), WHOLE]
 Reason = Literal["stop", "length", "tool_calls", "content_filter"]
 
 
@@ -41,50 +37,6 @@ class JsonSchema(Body):
 class ResponseFormat(Body):
     type: Literal["text", "json_object", "json_schema"]
     json_schema: JsonSchema | None = None
-
-
-class MaxPrice(Body):
-    prompt: Number | None = None
-    completion: Number | None = None
-    request: Number | None = None
-    image: Number | None = None
-
-
-class Provider(Body):
-    """Chooses among upstreams that serve the model."""
-
-    sort: Literal["price", "throughput", "latency"] | None = None
-    order: Names = Field(default_factory=list)
-    only: Names = Field(default_factory=list)
-    ignore: Names = Field(default_factory=list)
-    max_price: MaxPrice | None = None
-
-
-class Reasoning(Body):
-    effort: Effort | None = None
-    max_tokens: TokenLimit | None = None
-
-
-class Plugin(Body):
-    """``context-compression`` drops from the middle of the conversation what exceeds ``max_tokens``."""
-
-    id: Literal["web", "file-parser", "response-healing", "context-compression"]
-    enabled: bool = True
-    max_tokens: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = None
-
-
-class GatewayFields(Body):
-    """Parameters of a gateway. Those that choose among upstreams need some: 400 without."""
-
-    models: Names = Field(default_factory=list, description="Tried in order")
-    route: Literal["fallback"] | None = None
-    provider: Provider | None = None
-    reasoning: Reasoning | None = None
-    transforms: list[Literal["middle-out"]] = Field(default_factory=list, max_length=8, fail_fast=True)
-    plugins: list[Plugin] = Field(default_factory=list, max_length=8, fail_fast=True)
-
-    def plugin(self, name: str) -> Plugin | None:
-        return next((each for each in self.plugins if each.id == name and each.enabled), None)
 
 
 class ChatCompletionsRequest(SamplingFields, ToolFields, GatewayFields):
@@ -103,7 +55,7 @@ class ChatCompletionsRequest(SamplingFields, ToolFields, GatewayFields):
     top_logprobs: Whole = Field(0, ge=0, le=20, description="Needs `logprobs`")
     response_format: ResponseFormat | None = None
     structured_outputs: bool = Field(False, description="JSON schemas are always kept to here")
-    reasoning_effort: Effort = "none"
+    reasoning_effort: Effort | None = Field(None, description="The same as `reasoning.effort`")
     language: Word = Field("", description="Of the code, for models that are not chat-tuned")
 
 
@@ -121,10 +73,27 @@ class ChatLogprobs(BaseModel):
     content: list[ContentLogprob]
 
 
+class UrlCitation(BaseModel):
+    """A page that the plugin ``web`` has found; where it counts in the answer nobody knows."""
+
+    url: str
+    title: str
+    content: str
+    start_index: int = 0
+    end_index: int = 0
+
+
+class Annotation(BaseModel):
+    type: Literal["url_citation"]
+    url_citation: UrlCitation
+
+
 class AnswerMessage(BaseModel):
     role: Literal["assistant"]
     content: str | None
+    reasoning: str | None = Field(None, description="What the model thought before")
     tool_calls: list[ToolCallMade] | None = None
+    annotations: list[Annotation] | None = Field(None, description="What `web` has found")
 
 
 class ChatChoice(BaseModel):
@@ -140,7 +109,8 @@ class ChatCompletionsResponse(BaseModel):
     id: str
     object: Literal["chat.completion"]
     created: int
-    model: str
+    model: str = Field(description="The one that answered")
+    provider: str | None = Field(None, description="The upstream that answered, if one did")
     choices: list[ChatChoice]
     usage: DetailedUsage
 
@@ -148,7 +118,9 @@ class ChatCompletionsResponse(BaseModel):
 class AnswerDelta(BaseModel):
     role: Literal["assistant"] | None = None
     content: str | None = None
+    reasoning: str | None = None
     tool_calls: list[ToolCallMade] | None = None
+    annotations: list[Annotation] | None = None
 
 
 class DeltaChoice(BaseModel):
@@ -165,5 +137,6 @@ class ChatCompletionsChunk(BaseModel):
     object: Literal["chat.completion.chunk"]
     created: int
     model: str
+    provider: str | None = None
     choices: list[DeltaChoice]
     usage: DetailedUsage | None = None

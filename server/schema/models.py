@@ -35,6 +35,7 @@ class Model(BaseModel):
     supports_fim: bool
     supports_chat: bool = Field(description="Tuned for chat; others answer it with code after comments")
     supports_tools: bool = Field(description="Trained to call tools; others are told how, in words")
+    supports_reasoning: bool = Field(description="May think before it answers")
     backend: str
     loaded: bool = Field(description="Answers at once")
     type: Literal["base"] = Field(description="Read by Mistral's clients")

@@ -17,7 +17,8 @@ from fimble.engine.decode.proposals import Candidate
 from fimble.engine.errors import InvalidRequest, PrivateFile
 from fimble.engine.explain import Explanation
 from fimble.engine.gate.weighing import Cut
-from fimble.engine.types import Certainty, FimRequest, PromptPart, Snippet, Usage
+from fimble.engine.tokens import Certainty, PromptPart
+from fimble.engine.types import FimRequest, Snippet, Usage
 
 FOUND = Explanation(
     asked=FimRequest("x = se", "\n", mode="line"),

@@ -6,6 +6,7 @@ What it does wrong is told from outside: it may die, hang, or not open its model
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from fimble.engine.workers.body import Body
@@ -41,6 +42,8 @@ class Fate:
     """How many workers were made to die, and to hang."""
     culprits: int = 0
     """How many jobs were at work meanwhile, or had shown something of their answer."""
+    on_work: Callable[[StepTransport], None] = lambda steps: None
+    """Hears of each worker that begins to work at a job."""
 
     def make(self) -> StepTransport:
         return StepTransport(self)
@@ -55,7 +58,7 @@ class StepTransport:
     def __init__(self, fate: Fate) -> None:
         self._fate = fate
         self._on_reply: OnReply = lambda reply: None
-        self._on_exit: OnExit = lambda reason: None
+        self._on_exit: OnExit = lambda reason, killed=False: None
         self._body: Body | None = None
         self._timer: asyncio.TimerHandle | None = None
         self.hangs = False
@@ -97,12 +100,13 @@ class StepTransport:
     async def stop(self) -> None:
         self._end()
 
-    def die(self) -> None:
-        """As a process that is killed."""
+    def die(self, killed: bool = False) -> None:
+        """As a process that crashes, or is killed."""
         if self._body is not None:
             self._end()
             self._fate.deaths += 1
-            asyncio.get_running_loop().call_soon(self._on_exit, "signal 9.")
+            reason = "signal 9." if killed else "signal 11."
+            asyncio.get_running_loop().call_soon(self._on_exit, reason, killed)
 
     def hang(self) -> None:
         """As a process that is stopped."""
@@ -140,6 +144,8 @@ class StepTransport:
             reply = replace(reply, cpu_seconds=0.0)  # computing takes no time here
         # as over a pipe: not in the midst of what the worker is doing
         asyncio.get_running_loop().call_soon(self._on_reply, reply)
+        if isinstance(reply, Working):
+            self._fate.on_work(self)
 
     def _open_model(self, options: WorkerOptions) -> OpenedModel:
         if self._fate.open_errors:

@@ -105,7 +105,9 @@ WORKERS = st.integers(0, 1)
 LEAVES = st.builds(Leave, st.integers(0, 20))
 PASSES = st.builds(Pass, st.sampled_from([0.0, 0.01, 0.03, 0.1, 0.3, 1.0]))
 EVENTS = st.builds(
-    Happen, st.sampled_from(["die", "die", "hang", "replace the engine", "a minute passes"]), WORKERS
+    Happen,
+    st.sampled_from(["die", "die", "killed", "hang", "replace the engine", "a minute passes"]),
+    WORKERS,
 )
 FAULTS = st.builds(Happen, st.sampled_from(["cannot open", "opens with a fault"]), WORKERS)
 STEP = st.sampled_from([ASKS] * 40 + [LEAVES] * 10 + [PASSES] * 38 + [EVENTS] * 11 + [FAULTS]).flatmap(
@@ -203,6 +205,8 @@ class World:
                 self.fate.open_errors.append(RuntimeError("unknown"))
             case "die" if which < len(workers):
                 workers[which].die()
+            case "killed" if which < len(workers):
+                workers[which].die(killed=True)
             case "hang" if which < len(workers):
                 workers[which].hang()
 

@@ -42,11 +42,11 @@ class TestCrashes:
 
     async def test_what_crashed_its_worker_is_refused_and_others_are_not(self, make: Make) -> None:
         worker = make(ProcessTransport, die_at_token=1)
-        with pytest.raises(WorkerCrashed, match="signal 9"):
+        with pytest.raises(WorkerCrashed, match="signal 11"):
             await text(worker)
         with pytest.raises(WorkerCrashed, match="exactly this"):
             await text(worker)
-        with pytest.raises(WorkerCrashed, match="signal 9"):
+        with pytest.raises(WorkerCrashed, match="signal 11"):
             await text(worker, "y = ")
 
     async def test_who_waited_meanwhile_goes_on_in_the_next_worker(self, make: Make) -> None:
@@ -60,6 +60,23 @@ class TestCrashes:
             await read(deltas)
         assert await waiting == "hello"
 
+    @pytest.mark.parametrize("killed", [True, False])
+    async def test_being_killed_is_no_request_s_fault(self, killed: bool) -> None:
+        """In virtual time; nothing was seen of the request, so it may be done again."""
+
+        async def end_at_work() -> None:
+            worker, fate = in_steps()
+            fate.on_work = lambda steps: steps.die(killed) if fate.started == 1 else None
+            if killed:
+                assert await text(worker) == "hello"
+            else:
+                with pytest.raises(WorkerCrashed, match="signal 11"):
+                    await text(worker)
+            assert fate.started == 1 + killed
+            await worker.close()
+
+        await asyncio.to_thread(virtual_time.run, end_at_work())
+
     async def test_a_model_that_always_crashes_is_given_up(self) -> None:
         """In virtual time, where a crash costs nothing."""
 
@@ -69,7 +86,7 @@ class TestCrashes:
                 deltas = worker.run(request(f"{n} = "))
                 await anext(deltas)
                 fate.workers[0].die()
-                with pytest.raises(WorkerCrashed, match="signal 9"):
+                with pytest.raises(WorkerCrashed, match="signal 11"):
                     await read(deltas)
             with pytest.raises(WorkerCrashed, match="doctor"):
                 await text(worker)
@@ -86,7 +103,7 @@ class TestCrashes:
                 deltas = worker.run(request(f"{n} = "))
                 await anext(deltas)
                 fate.workers[0].die()
-                with pytest.raises(WorkerCrashed, match="signal 9"):
+                with pytest.raises(WorkerCrashed, match="signal 11"):
                     await read(deltas)
                 assert await text(worker) == "hello"
             await worker.close()

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from fimble.engine.types import Certainty, Completion
+from fimble.engine.tokens import Certainty
+from fimble.engine.types import Completion
 from fimble.lsp.context.exclusion import Exclusion
 from fimble.lsp.documents import Documents
 from fimble.lsp.options import read_options

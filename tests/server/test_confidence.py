@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from fimble.engine.engine import Engine
-from fimble.engine.remote.backend import RemoteBackend
 from fimble.engine.settings import Settings
-from fimble.engine.types import Certainty, Delta, FimRequest, Request
+from fimble.engine.tokens import Certainty
+from fimble.engine.types import Delta, FimRequest, Request
+from tests.engine.upstreams.asking import backend_of
 
 from .conftest import Api, FailingBackend, Start
 
@@ -108,7 +109,7 @@ async def test_what_is_no_wish(asked: Api, wrong: dict[str, Any]) -> None:
 @pytest.fixture
 async def through(asked: Api) -> AsyncIterator[Engine]:
     """An engine that asks the server."""
-    engine = Engine(Settings(engine=asked.url), backend=RemoteBackend(asked.url, None, 20.0))
+    engine = Engine(Settings(engine=asked.url), backend=backend_of(asked.url))
     yield engine
     await engine.close()
 

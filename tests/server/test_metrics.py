@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from fimble.server.store.keys import NewKey
 
 from .conftest import ANSWER, Api, Start
+from .upstreams_made import AWAY, SETTINGS, Cloud
 
 HOLE = {"prefix": "x", "suffix": "", "language": "python"}
 
@@ -58,6 +59,35 @@ async def test_how_full_the_models_cache_is(api: Api) -> None:
     assert (
         prompt <= await figure(api, "fimble_cache_tokens", kind="held", model="fake") <= prompt + len(ANSWER)
     )
+
+
+async def test_each_upstream_by_name_and_model(start: Start) -> None:
+    cloud = Cloud()
+    api = await start(backend=cloud.gateway, engine=SETTINGS)
+    chat = {"messages": [{"role": "user", "content": "x"}], "provider": {"order": ["west"]}}
+    await api.post("/v1/chat/completions", chat)
+    cloud.west.error = AWAY
+    await api.post("/v1/chat/completions", chat)
+    found = await figures(api)
+
+    def of(name: str, upstream: str, **labels: str) -> float | None:
+        labels |= {"upstream": upstream, "model": "cloud"}
+        return found.get((f"fimble_upstream_{name}", frozenset(labels.items())))
+
+    names = ("up", "running", "requests_total", "failures_total", "hedged_total")
+    assert [of(name, "west") for name in names] == [0, 0, 2, 1, 0]
+    assert [of(name, "east") for name in names] == [1, 0, 1, 0, 0]
+    assert [of("tokens_total", "west", kind=kind) for kind in ("prompt", "completion")] == [11, 7]
+    assert (of("first_seconds", "west") or -1) >= 0
+
+
+async def test_of_an_upstream_that_nobody_asked_no_time_is_known(start: Start) -> None:
+    api = await start(backend=Cloud().gateway, engine=SETTINGS)
+    await api.get("/v1/models")
+    text = (await api.get("/metrics")).text
+    assert 'fimble_upstream_up{model="cloud",upstream="east"} 1.0' in text
+    assert "# TYPE fimble_upstream_requests_total counter" in text
+    assert "fimble_upstream_first_seconds{" not in text
 
 
 async def test_queue_and_workers(start: Start) -> None:

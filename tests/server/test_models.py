@@ -16,8 +16,8 @@ from .conftest import Api, Reply, Start
 
 FIELDS = {
     "id", "object", "created", "owned_by", "context_window", "context_length", "supports_vision",
-    "supports_fim", "supports_chat", "supports_tools", "backend", "loaded", "type",
-    "capabilities",
+    "supports_fim", "supports_chat", "supports_tools", "supports_reasoning", "backend", "loaded",
+    "type", "capabilities",
 }  # fmt: skip
 
 

@@ -10,11 +10,12 @@ import pytest
 
 from fimble.engine.engine import Engine
 from fimble.engine.errors import InvalidRequest, Overloaded
-from fimble.engine.remote.backend import RemoteBackend
 from fimble.engine.serving import Serving
 from fimble.engine.settings import Settings
 from fimble.engine.types import FimRequest
+from fimble.engine.upstreams.backend import UpstreamBackend
 from fimble.server.store.keys import NewKey
+from tests.engine.upstreams.asking import backend_of
 
 from .conftest import ANSWER, Api, Start
 from .test_passing_on import Listener
@@ -25,13 +26,13 @@ REQUEST = FimRequest(
 
 
 @pytest.fixture
-async def remote(api: Api) -> AsyncIterator[RemoteBackend]:
-    made = RemoteBackend(api.url, None, 20.0)
+async def remote(api: Api) -> AsyncIterator[UpstreamBackend]:
+    made = backend_of(api.url)
     yield made
     await made.close()
 
 
-async def test_answers_as_a_local_engine_does(api: Api, remote: RemoteBackend) -> None:
+async def test_answers_as_a_local_engine_does(api: Api, remote: UpstreamBackend) -> None:
     engine = Engine(Settings(engine=api.url), backend=remote)
     assert (await remote.info()).id == "fake"
     made = await engine.complete(REQUEST)
@@ -41,13 +42,13 @@ async def test_answers_as_a_local_engine_does(api: Api, remote: RemoteBackend) -
     assert engine.serving == Serving(api.url, "fake")
 
 
-async def test_the_model_is_known_from_the_answer(api: Api, remote: RemoteBackend) -> None:
+async def test_the_model_is_known_from_the_answer(api: Api, remote: UpstreamBackend) -> None:
     async for _ in remote.generate(REQUEST):
         pass
     assert remote.serving.model == "fake"
 
 
-async def test_what_is_wrong_is_told_in_the_server_s_words(remote: RemoteBackend) -> None:
+async def test_what_is_wrong_is_told_in_the_server_s_words(remote: UpstreamBackend) -> None:
     with pytest.raises(InvalidRequest) as caught:
         await anext(remote.generate(FimRequest("a", "b", stop=("x",) * 9)))
     assert caught.value.param == "stop"
@@ -56,7 +57,7 @@ async def test_what_is_wrong_is_told_in_the_server_s_words(remote: RemoteBackend
 async def test_document_and_left_out_reach_the_engine(start: Start) -> None:
     listener = Listener()
     api = await start(backend=listener)
-    remote = RemoteBackend(api.url, None, 20.0)
+    remote = backend_of(api.url)
     for request in (REQUEST, replace(REQUEST, suffix="")):
         async for _ in remote.generate(request):
             pass
@@ -89,7 +90,7 @@ async def test_a_newer_request_for_a_document_ends_the_older_one(start: Start) -
 
 async def test_a_request_that_a_newer_one_ended_is_told_so(start: Start) -> None:
     api = await start(fake={"endless": True, "token_ms": 20})
-    remote = RemoteBackend(api.url, None, 20.0)
+    remote = backend_of(api.url)
     request = replace(REQUEST, trim=False, max_tokens=8000)
     async with aclosing(remote.generate(request)) as older, aclosing(remote.generate(request)) as newer:
         await anext(older)

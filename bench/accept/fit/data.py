@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from fimble.engine.gate.evidence import Ledger
 from fimble.engine.gate.features import NAMES, at_each, of_place
 from fimble.engine.gate.weighing import endings
+from fimble.engine.tokens import Certainty
 from fimble.engine.trim.checker import SyntaxChecker
-from fimble.engine.types import Certainty, FimRequest
+from fimble.engine.types import FimRequest
 
 Numbers = NDArray[np.float64]
 

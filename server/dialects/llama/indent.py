@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
-from fimble.engine.types import Completion, Delta, TokenLogprob
+from fimble.engine.tokens import TokenLogprob
+from fimble.engine.types import Completion, Delta
 
 
 class Indented:

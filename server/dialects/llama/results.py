@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field, RootModel
 
-from fimble.engine.types import Completion, Delta, ModelInfo, Timings, TokenLogprob, Usage
+from fimble.engine.tokens import TokenLogprob
+from fimble.engine.types import Completion, Delta, ModelInfo, Timings, Usage
 
 from .schema import LlamaOptions
 

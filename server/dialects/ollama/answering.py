@@ -7,7 +7,8 @@ from contextlib import aclosing, suppress
 from typing import TypeVar
 
 from fimble.engine.errors import UnsupportedParameter
-from fimble.engine.types import Delta, TokenLogprob, TokensRequest, ToolCall
+from fimble.engine.tokens import TokenLogprob
+from fimble.engine.types import Delta, TokensRequest, ToolCall
 
 from ...call import Call
 from ...endpoint import Answer, Events

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from fimble.engine.types import Delta, Timings, TokenLogprob, ToolCall
+from fimble.engine.tokens import TokenLogprob
+from fimble.engine.types import Delta, Timings, ToolCall
 
 from ... import logprobs
 from ...call import Call

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fimble.engine.decode.stops import StopScanner, overlap
 from fimble.engine.decode.text import TextWriter
-from fimble.engine.types import TokenLogprob
+from fimble.engine.tokens import TokenLogprob
 
 TEXTS = st.text(st.sampled_from("ab\nßé漢🙂"), max_size=40)
 STOPS = st.lists(st.text(st.sampled_from("ab\nß"), min_size=1, max_size=4), max_size=3)

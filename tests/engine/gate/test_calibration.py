@@ -10,7 +10,8 @@ from fimble.engine.gate.calibration import Calibration, calibrations
 from fimble.engine.gate.evidence import Ledger
 from fimble.engine.gate.features import NAMES, of_place, of_text
 from fimble.engine.models.catalogue import resolve_model
-from fimble.engine.types import Certainty, FimRequest
+from fimble.engine.tokens import Certainty
+from fimble.engine.types import FimRequest
 
 ALL = [*calibrations().model.values(), *calibrations().size]
 

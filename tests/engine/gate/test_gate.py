@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from fimble.engine.gate import Gate, Verdict
 from fimble.engine.gate.calibration import Calibration, calibrations
 from fimble.engine.gate.cuts import cuts, in_word
+from fimble.engine.tokens import Certainty
 from fimble.engine.trim.checker import SyntaxChecker
-from fimble.engine.types import Certainty, Eagerness, FimRequest
+from fimble.engine.types import Eagerness, FimRequest
 
 PLAIN = Calibration(
     "the product of the tokens' probabilities as it is", 0.0, {"running": 1.0},

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from fimble.engine.remote.backend import RemoteBackend
 from fimble.server.store.keys import NewKey
+from tests.engine.upstreams.asking import backend_of
 
 from ..conftest import ANSWER, Api, Reply, Start
 
@@ -60,7 +60,7 @@ async def test_a_keys_models_bind_rules_too(start: Start, path: str) -> None:
 @pytest.mark.parametrize("path", holes("", ""))
 async def test_another_machines_engine_fills_holes(start: Start, path: str) -> None:
     far = await start()
-    near = await start(backend=RemoteBackend(far.url, None, 20.0), raw_prompts=True)
+    near = await start(backend=backend_of(far.url), raw_prompts=True)
     assert said(await near.post(path, holes("def add(a, b):\n    ", "\n")[path])) == ANSWER
 
 

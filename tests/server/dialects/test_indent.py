@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fimble.engine.types import Completion, Delta, TokenLogprob
+from fimble.engine.tokens import TokenLogprob
+from fimble.engine.types import Completion, Delta
 from fimble.server.dialects.llama.indent import indented_deltas, kept
 
 

@@ -1,0 +1,231 @@
+"""All that can answer for one model: upstreams in the order that suits a request, then the local model."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from typing import Any
+
+from ..backends.base import Backend
+from ..backends.local import LocalBackend
+from ..errors import FimbleError, InvalidRequest, UpstreamUnavailable
+from ..serving import Serving, UpstreamState
+from ..types import Delta, FimRequest, ModelInfo, Request
+from .choice import allows, in_order
+from .member import Member
+from .race import AWAY, Attempt, first_to_speak
+
+OnServing = Callable[[Serving], None]
+LOCAL = "local"
+"""What requests call the local model among the upstreams."""
+
+
+class Gateway:
+    """Asks the first member that can answer. Where that one fails before its first piece, or is late with a
+    suggestion, the next one is asked; the local model, which ``make_local`` makes on demand, stands in for
+    upstreams that are away. A member that is away is looked for behind the requests, so none of them waits
+    for it. ``on_serving`` hears whenever another one answers.
+
+    A gateway with a ``name`` calls its model so; without one it has a single upstream, whose model has its
+    own name.
+    """
+
+    trims = False  # what a fimble trimmed is not changed by trimming it again
+
+    def __init__(
+        self,
+        members: Iterable[Member],
+        make_local: Callable[[], Backend] | None = None,
+        on_serving: OnServing = lambda serving: None,
+        name: str = "",
+    ) -> None:
+        self._members, self._name = list(members), name
+        self._make_local = make_local
+        self._second: Backend | None = None
+        self._on_serving = on_serving
+        self._looks: dict[str, asyncio.Task[None]] = {}
+        self._told = self.serving.engine
+        self.slots = sum(member.backend.slots for member in self._members)
+
+    @property
+    def serving(self) -> Serving:
+        first = self._members[0]
+        up = next((member for member in self._members if not member.health.away), None)
+        if up is not None:
+            serving = self._called(up)
+        elif self._make_local is not None:
+            local = self._second.serving if self._second else Serving(LOCAL)
+            serving = replace(local, model=self._name or local.model)
+        else:
+            return self._called(first)
+        if up is first:
+            return serving
+        return replace(serving, instead_of=self._called(first).engine, why=first.health.why)
+
+    @property
+    def states(self) -> list[UpstreamState]:
+        """What is known of each upstream."""
+        self._look_around()
+        return [member.state(self.serving.model) for member in self._members]
+
+    async def info(self) -> ModelInfo:
+        error: FimbleError | None = None
+        for member in [each for each in self._members if not each.health.away]:
+            try:
+                found = await member.backend.info()
+            except UpstreamUnavailable as failed:
+                member.health.lost(failed.message)
+                error = failed
+                self._tell()
+                continue
+            return replace(found, id=self._name or found.id)
+        if self._make_local is not None:
+            local = await self._local().info()
+            return replace(local, id=self._name or local.id)
+        raise error or UpstreamUnavailable(self._members[0].health.why)
+
+    async def check(self) -> ModelInfo:
+        found = await self.info()
+        everyone_away = all(member.health.away for member in self._members)
+        return await self._local().check() if everyone_away else found
+
+    async def generate(self, request: Request) -> AsyncGenerator[Delta]:
+        self._look_around()
+        attempts = self._attempts(request)
+        async with aclosing(first_to_speak(attempts)) as deltas:
+            async for delta in deltas:
+                yield delta
+        self._keep_local_ready(request)
+
+    async def warm(self, request: FimRequest) -> None:
+        self._look_around()
+        line = [member for member in in_order(self._members, request) if not member.health.away]
+        if line:
+            await line[0].backend.warm(request)
+        elif self._make_local is not None:
+            await self._local().warm(request)
+
+    async def close(self) -> None:
+        looks = [*self._looks.values()]
+        for task in looks:
+            task.cancel()
+        await asyncio.gather(*looks, return_exceptions=True)
+        backends = [member.backend for member in self._members] + ([self._second] if self._second else [])
+        await asyncio.gather(*(backend.close() for backend in backends))
+
+    def _attempts(self, request: Request) -> list[Attempt]:
+        """Who is asked, one after the other. Where no upstream is there the local model is asked at once;
+        without one, the best of them has another chance."""
+        ends_at = None
+        if request.deadline_ms is not None:
+            ends_at = asyncio.get_running_loop().time() + request.deadline_ms / 1000
+        line = in_order(self._members, request)
+        there = [member for member in line if not member.health.away]
+        local = self._make_local is not None and allows(LOCAL, request)
+        if not line and not local:
+            names = ", ".join(member.name for member in self._members)
+            raise InvalidRequest(
+                f"`provider` leaves none of the upstreams that there are: {names}.", "provider"
+            )
+        chosen = there or ([] if local else line[:1])
+        attempts = [
+            self._attempt(member, following, request, ends_at)
+            for member, following in zip(chosen, [*chosen[1:], None], strict=False)
+        ]
+        if local:
+            attempts.append(Attempt(lambda: self._ask_local(_in_time(request, ends_at)), stands_in_for=AWAY))
+        return attempts
+
+    def _attempt(
+        self, member: Member, following: Member | None, request: Request, ends_at: float | None
+    ) -> Attempt:
+        return Attempt(
+            lambda: self._ask(member, _in_time(request, ends_at)),
+            member.health.patience if _may_be_doubled(request, following) else None,
+            member.late,
+        )
+
+    async def _ask(self, member: Member, request: Request) -> AsyncGenerator[Delta]:
+        try:
+            async with aclosing(member.ask(request)) as deltas:
+                async for delta in deltas:
+                    yield replace(delta, model="", upstream=member.name) if self._name else delta
+        finally:
+            self._tell()
+
+    async def _ask_local(self, request: Request) -> AsyncGenerator[Delta]:
+        async with aclosing(self._local().generate(request)) as deltas:
+            async for delta in deltas:
+                yield replace(delta, upstream=LOCAL) if self._name else delta
+
+    def _keep_local_ready(self, request: Request) -> None:
+        """Open the local model before it is needed: who types must not wait for that when an upstream
+        dies."""
+        if self._make_local is None or not isinstance(request, FimRequest):
+            return
+        local = self._local()
+        if LOCAL not in self._looks or (isinstance(local, LocalBackend) and not local.running):
+            self._look(LOCAL, _opened(local))
+
+    def _look_around(self) -> None:
+        """Look whether upstreams that are away are back, and whether quiet ones are there."""
+        for member in self._members:
+            health = member.health
+            if health.retry_now() or (health.quiet and not health.away and not member.running):
+                self._look(member.name, self._seen(member))
+
+    def _look(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        if name in self._looks and not self._looks[name].done():
+            work.close()
+        else:
+            self._looks[name] = asyncio.get_running_loop().create_task(work)
+
+    async def _seen(self, member: Member) -> None:
+        try:
+            await member.backend.info()
+        except UpstreamUnavailable as error:
+            member.health.lost(error.message)
+        except FimbleError:
+            member.health.found()  # it answers again, with an error that the caller should see
+        else:
+            member.health.found()
+        self._tell()
+
+    def _called(self, member: Member) -> Serving:
+        """Who a member is, for people."""
+        serving = member.backend.serving
+        return Serving(member.name, self._name) if self._name else serving
+
+    def _tell(self) -> None:
+        serving = self.serving
+        if serving.engine != self._told:
+            self._told = serving.engine
+            self._on_serving(serving)
+
+    def _local(self) -> Backend:
+        if self._second is None:
+            assert self._make_local is not None
+            self._second = self._make_local()
+        return self._second
+
+
+async def _opened(backend: Backend) -> None:
+    """Open a model; who needs it is told why that fails."""
+    with suppress(FimbleError):
+        await backend.info()
+
+
+def _in_time(request: Request, ends_at: float | None) -> Request:
+    """With the time that is left."""
+    if ends_at is None:
+        return request
+    left = max(0.0, ends_at - asyncio.get_running_loop().time())
+    return replace(request, deadline_ms=left * 1000)
+
+
+def _may_be_doubled(request: Request, following: Member | None) -> bool:
+    """Whether the next one may be asked while this one is only late: a suggestion of one that costs nothing.
+    None is the local model."""
+    return isinstance(request, FimRequest) and (following is None or following.price is None)
