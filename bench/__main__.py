@@ -12,7 +12,7 @@ from .tables import note
 
 ALL = (
     "accept", "typing", "stages", "startup", "sharing", "indexing", "http", "dialects", "replicas",
-    "upstreams", "switch", "candidates", "runtimes", "sampling", "neovim", "vscode",
+    "upstreams", "ray", "switch", "candidates", "runtimes", "sampling", "neovim", "vscode",
 )  # fmt: skip
 MODULES = {"neovim": "editor_neovim", "vscode": "editor_vscode"}
 """Where the module is called otherwise."""

@@ -9,7 +9,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from fimble.engine.cluster.knobs import QUIET
+from fimble.engine.cluster.knobs import JOINING
 from fimble.engine.cluster.machine import a_cluster_runs, own_cluster, start_own, stop_own, whereabouts
 from fimble.engine.cluster.names import MISSING
 from fimble.engine.cluster.plan import Plan
@@ -35,7 +35,7 @@ def deploy(
     least, most = _range(replicas)
     plan = Plan(least, most, cpus, gpus, target_ongoing, models)
     _require_ray()
-    if whereabouts(address, QUIET)[0] == "auto" and not a_cluster_runs():
+    if whereabouts(address, JOINING)[0] == "auto" and not a_cluster_runs():
         _tell("No Ray cluster runs on this machine: one is started, on loopback only.")
         start_own(temp_dir)
     _join(address)
@@ -62,7 +62,7 @@ def status(address: str, as_json: bool) -> None:
 def down(address: str) -> str:
     _require_ray()
     own = own_cluster()
-    if own is not None and whereabouts(address, QUIET)[0] == own.address:
+    if own is not None and whereabouts(address, JOINING)[0] == own.address:
         stop_own(own)
         return "The deployment is removed, and the Ray that was started here is stopped."
     _join(address)
@@ -81,7 +81,7 @@ def _range(replicas: str) -> tuple[int, int]:
 
 def _join(address: str) -> None:
     _require_ray()
-    found, environment = whereabouts(address, QUIET)
+    found, environment = whereabouts(address, JOINING)
     os.environ.update(environment)
     from fimble.engine.cluster.deploying import connect
 

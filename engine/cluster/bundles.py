@@ -11,7 +11,7 @@ from ..errors import FimbleError, FrameError
 from ..workers.codec import REPLIES
 from ..workers.frames import LENGTH, checked, pack
 from ..workers.messages import Ended, Reply, Working
-from .limits import BUNDLE_SECONDS, SIGN_SECONDS
+from .limits import BUNDLE_SECONDS, BUNDLE_STEP_SECONDS, SIGN_SECONDS
 
 SIGN = pack(Working(0))
 
@@ -34,16 +34,17 @@ class _Box:
 
 
 async def bundled(replies: AsyncGenerator[Reply]) -> AsyncGenerator[bytes]:
-    """The first reply at once, those that follow shortly after together, and behind the last one how it
-    ended. While there is none, now and then a sign of life: a slow model is no dead machine."""
-    box = _Box()
+    """The first reply at once, later ones together with those that follow shortly after, and behind the last
+    one how it ended. While there is none, now and then a sign of life: a slow model is no dead machine."""
+    box, pause = _Box(), 0.0
     task = asyncio.create_task(_fill(box, replies))
     try:
         while not box.ended.is_set() or box.frames:
             await _within(box.some, SIGN_SECONDS)
             await asyncio.sleep(0)  # what has come with it goes with it
             yield box.take() or SIGN
-            await _within(box.ended, BUNDLE_SECONDS)
+            pause = min(pause + BUNDLE_STEP_SECONDS, BUNDLE_SECONDS)
+            await _within(box.ended, pause)
         await task
     finally:
         task.cancel()

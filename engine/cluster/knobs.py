@@ -9,10 +9,12 @@ from .limits import GCS_SECONDS
 
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_SERVE_LOG_TO_STDERR": "0"}
 """Nothing is told to Ray's makers, and nothing is printed among what fimble prints."""
+JOINING = {**QUIET, "RAY_NUM_REDIS_GET_RETRIES": "3"}
+"""Who joins a cluster that runs tries it three seconds and not twenty."""
 LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Despite its name it holds on every system: a cluster of this one machine listens on loopback only."""
 AGENT = {
-    **QUIET,
+    **JOINING,
     # the agent does nothing else, so a loop of its own would only cost two changes of threads
     "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
     # straight to the replica instead of through Ray's object store: half the time of a call

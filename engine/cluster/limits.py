@@ -13,8 +13,9 @@ TRIES = 2
 """How often a request is given to a replica before its first piece; then ``UpstreamUnavailable``."""
 SIGN_SECONDS = 0.5
 """How often a replica that has nothing to say yet says that it works."""
-BUNDLE_SECONDS = 0.006
-"""For so long a replica gathers pieces after those that it has just sent; the last one waits for nothing."""
+BUNDLE_STEP_SECONDS, BUNDLE_SECONDS = 0.0003, 0.02
+"""A replica gathers pieces for so long after its first message, for so much longer after each further one,
+and never longer than this. So a suggestion is not delayed, and a long answer takes few messages."""
 QUIET_SECONDS = 2.0
 """How long a replica may give no sign at all before the request goes to another one."""
 JOIN_SECONDS = 30.0

@@ -22,7 +22,7 @@ from pathlib import Path
 from ..errors import SettingsError
 from ..limits import UPSTREAM_CONNECT_SECONDS
 from ..shared.folder import make_private, runtime_folder
-from .knobs import LOOPBACK, QUIET, with_knobs
+from .knobs import JOINING, LOOPBACK, QUIET, with_knobs
 from .limits import RAY_START_SECONDS, RAY_STOP_SECONDS
 
 OBJECT_STORE_BYTES = 80 << 20
@@ -77,7 +77,7 @@ def a_cluster_runs() -> bool:
     is imported, and depend on what is found."""
     found = subprocess.run(
         [sys.executable, "-P", "-m", "fimble.engine.cluster.joining"],
-        env=with_knobs(os.environ, QUIET), capture_output=True,
+        env=with_knobs(os.environ, JOINING), capture_output=True,
     )  # fmt: skip
     return found.returncode == 0
 

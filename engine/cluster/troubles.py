@@ -28,7 +28,7 @@ _VERSIONS = re.compile(r"Version mismatch.*?Ray: (\S+)\s+Python: (\S+)", re.DOTA
 def why_not_joined(error: Exception, address: str) -> tuple[str, bool]:
     """Why a cluster cannot be used, and whether it is it that refuses."""
     cluster = "The Ray cluster on this machine" if address == "auto" else f"The Ray cluster {address}"
-    if isinstance(error, AuthenticationError):
+    if _is_about_token(error):
         return f"{cluster} refuses our token. Set RAY_AUTH_TOKEN_PATH to the file that has its token.", True
     if versions := _VERSIONS.search(str(error)):
         return (
@@ -51,6 +51,15 @@ def why_not_joined(error: Exception, address: str) -> tuple[str, bool]:
         f"{cluster} cannot be reached: {reason_of(error)}. Check its address, and that this machine is part "
         f"of it: `ray start --address={address}`."
     ), False
+
+
+def _is_about_token(error: BaseException | None) -> bool:
+    """Ray tells it as the cause of another error, or only in that one's text."""
+    while error is not None:
+        if isinstance(error, AuthenticationError) or AuthenticationError.__name__ in str(error):
+            return True
+        error = error.__cause__
+    return False
 
 
 def failed(error: Exception, id: int) -> Lost | Failed:

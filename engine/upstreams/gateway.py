@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 from ..backends.base import Backend
-from ..backends.local import LocalBackend
 from ..errors import FimbleError, InvalidRequest, UpstreamUnavailable
 from ..serving import Serving, UpstreamState
 from ..types import Delta, FimRequest, ModelInfo, Request
 from .choice import allows, in_order
 from .member import Member
 from .race import AWAY, Attempt, first_to_speak
+from .stand_in import LOCAL, StandIn
 
 OnServing = Callable[[Serving], None]
-LOCAL = "local"
-"""What requests call the local model among the upstreams."""
 
 
 class Gateway:
@@ -42,8 +40,7 @@ class Gateway:
         name: str = "",
     ) -> None:
         self._members, self._name = list(members), name
-        self._make_local = make_local
-        self._second: Backend | None = None
+        self._stand_in = StandIn(make_local) if make_local is not None else None
         self._on_serving = on_serving
         self._looks: dict[str, asyncio.Task[None]] = {}
         self._told = self.serving.engine
@@ -55,8 +52,8 @@ class Gateway:
         up = next((member for member in self._members if not member.health.away), None)
         if up is not None:
             serving = self._called(up)
-        elif self._make_local is not None:
-            local = self._second.serving if self._second else Serving(LOCAL)
+        elif self._stand_in is not None:
+            local = self._stand_in.serving
             serving = replace(local, model=self._name or local.model)
         else:
             return self._called(first)
@@ -81,15 +78,15 @@ class Gateway:
                 self._tell()
                 continue
             return replace(found, id=self._name or found.id)
-        if self._make_local is not None:
-            local = await self._local().info()
+        if self._stand_in is not None:
+            local = await self._stand_in.backend.info()
             return replace(local, id=self._name or local.id)
         raise error or UpstreamUnavailable(self._members[0].health.why)
 
     async def check(self) -> ModelInfo:
         found = await self.info()
         everyone_away = all(member.health.away for member in self._members)
-        return await self._local().check() if everyone_away else found
+        return await self._stand_in.backend.check() if self._stand_in and everyone_away else found
 
     async def generate(self, request: Request) -> AsyncGenerator[Delta]:
         self._look_around()
@@ -97,23 +94,22 @@ class Gateway:
         async with aclosing(first_to_speak(attempts)) as deltas:
             async for delta in deltas:
                 yield delta
-        self._keep_local_ready(request)
 
     async def warm(self, request: FimRequest) -> None:
         self._look_around()
         line = [member for member in in_order(self._members, request) if not member.health.away]
         if line:
             await line[0].backend.warm(request)
-        elif self._make_local is not None:
-            await self._local().warm(request)
+        elif self._stand_in is not None:
+            await self._stand_in.backend.warm(request)
 
     async def close(self) -> None:
         looks = [*self._looks.values()]
         for task in looks:
             task.cancel()
         await asyncio.gather(*looks, return_exceptions=True)
-        backends = [member.backend for member in self._members] + ([self._second] if self._second else [])
-        await asyncio.gather(*(backend.close() for backend in backends))
+        behind = [member.backend for member in self._members] + ([self._stand_in] if self._stand_in else [])
+        await asyncio.gather(*(each.close() for each in behind))
 
     def _attempts(self, request: Request) -> list[Attempt]:
         """Who is asked, one after the other. Where no upstream is there the local model is asked at once;
@@ -123,19 +119,21 @@ class Gateway:
             ends_at = asyncio.get_running_loop().time() + request.deadline_ms / 1000
         line = in_order(self._members, request)
         there = [member for member in line if not member.health.away]
-        local = self._make_local is not None and allows(LOCAL, request)
-        if not line and not local:
+        stand_in = self._stand_in if allows(LOCAL, request) else None
+        if not line and stand_in is None:
             names = ", ".join(member.name for member in self._members)
             raise InvalidRequest(
                 f"`provider` leaves none of the upstreams that there are: {names}.", "provider"
             )
-        chosen = there or ([] if local else line[:1])
+        chosen = there or ([] if stand_in else line[:1])
         attempts = [
             self._attempt(member, following, request, ends_at)
             for member, following in zip(chosen, [*chosen[1:], None], strict=False)
         ]
-        if local:
-            attempts.append(Attempt(lambda: self._ask_local(_in_time(request, ends_at)), stands_in_for=AWAY))
+        if stand_in is not None:
+            attempts.append(
+                Attempt(lambda: self._ask_local(stand_in, _in_time(request, ends_at)), stands_in_for=AWAY)
+            )
         return attempts
 
     def _attempt(
@@ -148,26 +146,21 @@ class Gateway:
         )
 
     async def _ask(self, member: Member, request: Request) -> AsyncGenerator[Delta]:
+        heard = False
         try:
             async with aclosing(member.ask(request)) as deltas:
                 async for delta in deltas:
+                    heard = True
                     yield replace(delta, model="", upstream=member.name) if self._name else delta
         finally:
             self._tell()
+            if heard and self._stand_in is not None and isinstance(request, FimRequest):
+                self._stand_in.read_along(request)
 
-    async def _ask_local(self, request: Request) -> AsyncGenerator[Delta]:
-        async with aclosing(self._local().generate(request)) as deltas:
+    async def _ask_local(self, local: StandIn, request: Request) -> AsyncGenerator[Delta]:
+        async with aclosing(local.backend.generate(request)) as deltas:
             async for delta in deltas:
                 yield replace(delta, upstream=LOCAL) if self._name else delta
-
-    def _keep_local_ready(self, request: Request) -> None:
-        """Open the local model before it is needed: who types must not wait for that when an upstream
-        dies."""
-        if self._make_local is None or not isinstance(request, FimRequest):
-            return
-        local = self._local()
-        if LOCAL not in self._looks or (isinstance(local, LocalBackend) and not local.running):
-            self._look(LOCAL, _opened(local))
 
     def _look_around(self) -> None:
         """Look whether upstreams that are away are back, and whether quiet ones are there."""
@@ -203,18 +196,6 @@ class Gateway:
         if serving.engine != self._told:
             self._told = serving.engine
             self._on_serving(serving)
-
-    def _local(self) -> Backend:
-        if self._second is None:
-            assert self._make_local is not None
-            self._second = self._make_local()
-        return self._second
-
-
-async def _opened(backend: Backend) -> None:
-    """Open a model; who needs it is told why that fails."""
-    with suppress(FimbleError):
-        await backend.info()
 
 
 def _in_time(request: Request, ends_at: float | None) -> Request:

@@ -9,7 +9,7 @@ from fimble.engine import routing as engine
 from fimble.engine.engine import DEFAULT
 from fimble.engine.served import BROKEN
 from fimble.engine.types import ModelInfo
-from fimble.engine.upstreams.gateway import LOCAL
+from fimble.engine.upstreams.stand_in import LOCAL
 
 from ..call import Call
 from ..errors import invalid, unsupported

@@ -43,6 +43,8 @@ def _answer(made: list[Completion], body: CompleteRequest) -> CompleteResponse:
         answer.usage, answer.timings = _usage(first.usage), _timings(first.timings)
         if first.confidence is not None:
             answer.confidence = first.confidence
+        if first.upstream:
+            answer.upstream = first.upstream
     return answer
 
 
@@ -55,6 +57,8 @@ async def _events(call: Call, model: ModelInfo, wanted: FimRequest, details: boo
                 event.usage, event.timings = _usage(delta.usage), _timings(delta.timings)
                 if delta.confidence is not None:
                     event.confidence = delta.confidence
+                if delta.upstream:
+                    event.upstream = delta.upstream
             if delta.text or details:
                 yield event
 

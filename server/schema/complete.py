@@ -12,6 +12,7 @@ from ..limits import MAX_CONTEXT_FILES
 from .base import WHOLE, Body, FilePath, Name, Seed, StopString, Temperature, Text, Whole, Word
 
 CONFIDENCE = "With `details`: how likely the completion is to be taken; left out where nothing is known"
+UPSTREAM = "With `details`: which of the model's upstreams answered, `local` for the model beside them"
 FROM_MEMORY = "With `details`: true where an earlier answer was right and the model was not asked"
 
 
@@ -123,6 +124,7 @@ class CompleteResponse(BaseModel):
     finish_reason: Literal["stop", "length"]
     completions: list[str] | None = Field(None, description="With n > 1: all different ones, the best first")
     model: str | None = None
+    upstream: str | None = Field(None, description=UPSTREAM)
     usage: UsageBody | None = None
     timings: TimingsBody | None = None
     confidence: float | None = Field(None, description=CONFIDENCE)
@@ -135,6 +137,7 @@ class CompleteEvent(BaseModel):
     delta: str
     finish_reason: Literal["stop", "length"] | None = None
     model: str | None = None
+    upstream: str | None = Field(None, description=UPSTREAM)
     usage: UsageBody | None = None
     timings: TimingsBody | None = None
     confidence: float | None = Field(None, description=CONFIDENCE)

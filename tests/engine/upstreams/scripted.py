@@ -29,6 +29,7 @@ class Scripted:
     asked: int = 0
     looked_at: int = 0
     warmed: int = 0
+    warm_seconds: float = 0.0
     speak: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
@@ -63,6 +64,7 @@ class Scripted:
 
     async def warm(self, request: FimRequest) -> None:
         self.warmed += 1
+        await asyncio.sleep(self.warm_seconds)
 
     async def close(self) -> None:
         pass

@@ -13,7 +13,9 @@ from fimble.engine.types import FimRequest
 from fimble.engine.upstreams.gateway import Gateway
 from fimble.engine.upstreams.health import LATE_SHARE, RETRY_SECONDS, Health
 from fimble.engine.upstreams.member import Member
+from fimble.engine.upstreams.stand_in import READ_SECONDS
 
+from ..virtual_time import run
 from .scripted import Scripted, until
 
 REQUEST = FimRequest("a", "b", document="d")
@@ -62,11 +64,43 @@ async def scene() -> AsyncGenerator[Scene]:
     await made.backend.close()
 
 
-async def test_the_server_answers_and_the_local_model_is_only_made_ready(scene: Scene) -> None:
+async def test_the_server_answers_and_the_local_model_only_reads_along(scene: Scene) -> None:
     assert await scene.ask() == "https://team"
-    await until(lambda: scene.local.looked_at)
+    await until(lambda: scene.local.warmed)
     assert (scene.local.asked, scene.told) == (0, [])
     assert scene.backend.serving == Serving("https://team", "big")
+
+
+async def test_the_local_model_reads_along_now_and_then_only(scene: Scene) -> None:
+    for _ in range(5):
+        assert await scene.ask() == "https://team"
+        await asyncio.sleep(0)
+    assert scene.local.warmed == 1
+
+
+def test_the_local_model_reads_on_when_some_time_has_passed() -> None:
+    async def typed() -> int:
+        scene = Scene()
+        for _ in range(10):
+            await scene.ask()
+            await asyncio.sleep(READ_SECONDS / 2)
+        await scene.backend.close()
+        return scene.local.warmed
+
+    assert run(typed()) == 5
+
+
+def test_a_slow_local_model_reads_a_small_part_of_the_time() -> None:
+    async def typed() -> int:
+        scene = Scene()
+        scene.local.warm_seconds = 5.0
+        for _ in range(110):
+            await scene.ask()
+            await asyncio.sleep(1.0)
+        await scene.backend.close()
+        return scene.local.warmed
+
+    assert run(typed()) == 2
 
 
 async def test_a_server_that_is_away_is_replaced_at_once_and_told(scene: Scene) -> None:
