@@ -27,7 +27,10 @@ _TYPES = {
 
 
 def show(file: str, as_json: bool) -> None:
-    file = load_settings()[0].tables.get(file, file)
+    of = load_settings()[0].tables.get(file, file)
+    if not of:
+        raise ModelError(f"{file} has no file on this machine: servers of others answer. See `fimble doctor`.")
+    file = of
     entry = find_entry(file)
     if entry is not None and not place(entry.source).exists():
         found = _of_entry(entry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -70,14 +71,19 @@ def _note_about_fim(path: Path) -> None:
 def use(name: str) -> str:
     """Write ``model`` into the settings, once it is sure that the file can be read."""
     tables = load_settings()[0].tables
+    file = write_setting("model", name if tables.get(name) == "" else _setting_of(name, tables))
+    if "FIMBLE_MODEL" in os.environ:
+        say("FIMBLE_MODEL is set in this environment and wins over the settings file.")
+    return f"{file} names {name} now. Restart fimble in your editor, or `fimble serve`, to use it."
+
+
+def _setting_of(name: str, tables: Mapping[str, str]) -> str:
+    """What the setting says for a model on this machine: its name, or the path of a file that has none."""
     path = resolve_model(tables.get(name, name))[1]
     _note_about_fim(path)
     source = store.hub_source(name)
     named = name in tables or name == BUNDLED or find_entry(name) or (source and store.place(source) == path)
-    file = write_setting("model", name if named else str(path.resolve()))
-    if "FIMBLE_MODEL" in os.environ:
-        say("FIMBLE_MODEL is set in this environment and wins over the settings file.")
-    return f"{file} names {name} now. Restart fimble in your editor, or `fimble serve`, to use it."
+    return name if named else str(path.resolve())
 
 
 def remove(name: str, yes: bool) -> str:
@@ -85,7 +91,7 @@ def remove(name: str, yes: bool) -> str:
         raise ModelError("The bundled model belongs to fimble and stays. Remove fimble to remove it.")
     path = store.place(source_of(name))
     settings = load_settings()[0]
-    used = path in map(path_of, (settings.model, *settings.tables.values()))
+    used = path in map(path_of, filter(None, (settings.model, *settings.tables.values())))
     if path.exists() and not yes:
         typer.confirm(f"Delete {name}, {store.megabytes(path.stat().st_size)}?", abort=True)
     store.remove(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -163,7 +164,7 @@ class Engine:
         one that cannot be opened says why in its ``detail``."""
         if len(self._models) == 1:
             return [await self._models.default.backend.info()]
-        listed = [await served.listed() for served in self._models]
+        listed = await asyncio.gather(*(served.listed() for served in self._models))
         return list({info.id: info for info in reversed(listed)}.values())[::-1]
 
     def caches(self) -> dict[str, CacheUse]:

@@ -158,7 +158,7 @@ class Settings(BaseModel):
 
     @property
     def tables(self) -> dict[str, str]:
-        """What the names of `models` stand for."""
+        """What the names of `models` stand for on this machine; empty where only upstreams have the model."""
         return {name: table.model for name, table in self.models.items()}
 
     def for_model(self, name: str) -> Settings:

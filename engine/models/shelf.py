@@ -40,9 +40,10 @@ class Row:
 
 
 def rows(model: str, tables: Mapping[str, str] = MappingProxyType({})) -> list[Row]:
-    """The models that have a table in the settings (``tables``, what each name stands for), the bundled
-    one, the catalogue, other downloads, and the file of the setting ``model`` if it is elsewhere."""
-    used = path_of(tables.get(model, model))
+    """The models that have a table in the settings (``tables``, what each name stands for on this machine,
+    empty where only upstreams have it), the bundled one, the catalogue, other downloads, and the file of the setting ``model`` if it is elsewhere."""
+    file = tables.get(model, model)
+    used = path_of(file) if file else None
     found = [_named(name, of, name == model) for name, of in tables.items()]
     found += [_bundled(used), *_listed(used), *_others(used)]
     if used is not None and not any(row.used for row in found):
@@ -60,11 +61,10 @@ def path_of(model: str) -> Path | None:
 
 
 def _named(name: str, model: str, used: bool) -> Row:
-    path = path_of(model)
+    path = path_of(model) if model else None
     size = path.stat().st_size if path else None
-    return Row(
-        name, model, size, purpose=f"{model}, with settings of its own", path=str(path or ""), used=used
-    )
+    purpose = f"{model}, with settings of its own" if model else "servers of others answer"
+    return Row(name, model or name, size, purpose=purpose, path=str(path or ""), used=used)
 
 
 def _bundled(used: Path | None) -> Row:
