@@ -178,7 +178,8 @@ def _told(message: Said | Lost | Failed) -> bytes | Exception:
 def _hang_up(process: asyncio.subprocess.Process) -> None:
     """Its input ends, and so it does."""
     assert process.stdin is not None
-    process.stdin.transport.abort()
+    if not process.stdin.is_closing():
+        process.stdin.transport.abort()
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

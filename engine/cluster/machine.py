@@ -90,7 +90,7 @@ def start_own(temp_dir: str | None = None) -> OwnCluster:
         make_private(folder)
     except OSError as error:
         raise SettingsError(str(error)) from error
-    port, token = _free_port(), folder / "ray-token"
+    port, token = free_port(), folder / "ray-token"
     _write(token, secrets.token_hex(32))
     log = folder / "ray-start.log"
     own = OwnCluster(f"127.0.0.1:{port}", str(token), 0)
@@ -128,7 +128,7 @@ def _command(port: int, temp_dir: str | None) -> list[str]:
     return [
         sys.executable, "-P", "-m", "ray.scripts.scripts", "start", "--head", "--block", f"--port={port}",
         "--include-dashboard=false", "--disable-usage-stats", f"--object-store-memory={OBJECT_STORE_BYTES}",
-        f"--ray-client-server-port={_free_port()}", "--dashboard-agent-listen-port=0", *folder,
+        f"--ray-client-server-port={free_port()}", "--dashboard-agent-listen-port=0", *folder,
     ]  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def _session(leader: int) -> dict[int, str]:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
