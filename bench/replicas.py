@@ -35,6 +35,7 @@ PEOPLE, SECONDS, KILLS = 16, 60.0, 10
 SETTLED = 5.0
 """So many seconds after a death all should be as before."""
 CHOICES = 2_000
+HOLE = FimRequest("x" * 8000, "", document="file:///a.py")
 DEATHS = 5
 """How often a server dies under one person."""
 
@@ -84,7 +85,7 @@ def main() -> None:
 
 async def _main() -> None:
     _show_choice()
-    async with _two_replicas() as (replicas, front):
+    async with behind_front(2) as (replicas, front):
         quiet, killed = await _typing(front, 0.25, []), await _typing(front, 1.0, replicas)
     _show_people(quiet, killed)
     await _show_local()
@@ -92,37 +93,37 @@ async def _main() -> None:
 
 def _show_choice() -> None:
     """How long it takes to choose among so many upstreams."""
-    rows = []
-    for number in (2, 8, 64):
-        upstream = UpstreamSettings(kind="fimble")
-        members = [
-            Member(f"u{n}", open_upstream(f"u{n}", upstream, 5.0, Health(5.0)), Health(5.0))
-            for n in range(number)
-        ]
-        requests = (
-            FimRequest("x" * 8000, "", document="file:///a.py"),
-            ChatRequest((Message("user", "x" * 8000),)),
-        )
-        times = []
-        for request in requests:
-            began = time.perf_counter()
-            for _ in range(CHOICES):
-                in_order(members, request)
-            times.append(f"{(time.perf_counter() - began) / CHOICES * 1000:.3f}")
-        rows.append([str(number), *times])
+    chat = ChatRequest((Message("user", "x" * 8000),))
+    rows = [
+        [str(number), *(f"{choice_seconds(number, each) * 1000:.3f}" for each in (HOLE, chat))]
+        for number in (2, 8, 64)
+    ]
     show("Choosing among upstreams, ms a request", ("upstreams", "suggestion", "chat"), rows)
 
 
+def choice_seconds(number: int, request: FimRequest | ChatRequest = HOLE) -> float:
+    """How long it takes to choose among so many upstreams for a request."""
+    upstream = UpstreamSettings(kind="fimble")
+    members = [
+        Member(f"u{n}", open_upstream(f"u{n}", upstream, 5.0, Health(5.0)), Health(5.0))
+        for n in range(number)
+    ]
+    began = time.perf_counter()
+    for _ in range(CHOICES):
+        in_order(members, request)
+    return (time.perf_counter() - began) / CHOICES
+
+
 @asynccontextmanager
-async def _two_replicas() -> AsyncIterator[tuple[list[Replica], Served]]:
-    """Two servers with one worker each, and a front that has no model of its own."""
+async def behind_front(number: int) -> AsyncIterator[tuple[list[Replica], Served]]:
+    """So many servers with one worker each, and a front that has no model of its own."""
     async with AsyncExitStack() as stack:
-        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(3)]
-        replicas = [Replica(folder) for folder in folders[:2]]
+        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(number + 1)]
+        replicas = [Replica(folder) for folder in folders[:number]]
         for replica in replicas:
             await replica.start()
             stack.push_async_callback(replica.kill)
-        config = folders[2] / "config.toml"
+        config = folders[number] / "config.toml"
         config.write_text(_config(replicas))
         front = await stack.enter_async_context(fimble({"FIMBLE_CONFIG": str(config)}, "--model", "coder"))
         yield replicas, front
@@ -133,7 +134,8 @@ def _config(replicas: list[Replica]) -> str:
         f'[upstreams.r{n}]\nkind = "fimble"\naddress = "{replica.address}"\n'
         for n, replica in enumerate(replicas)
     ]
-    return "\n".join(['[models.coder]\nupstreams = ["r0", "r1"]\n', *tables])
+    names = ", ".join(f'"r{n}"' for n in range(len(replicas)))
+    return "\n".join([f"[models.coder]\nupstreams = [{names}]\n", *tables])
 
 
 async def _typing(front: Served, part: float, victims: list[Replica]) -> Keys:
@@ -157,7 +159,7 @@ async def _person(
     while (at := clock.now) < clock.seconds:
         sheet = next(texts)
         try:
-            async with session.post("/complete", data=_body(sheet)) as response:
+            async with session.post("/complete", data=body_of(sheet)) as response:
                 said = await response.read()
                 if response.status == 200:
                     keys.waits.append((at, (clock.now - at) * 1000))
@@ -171,7 +173,7 @@ async def _person(
         await clock.until(at + KEY_SECONDS)
 
 
-def _body(sheet: Sheet) -> bytes:
+def body_of(sheet: Sheet) -> bytes:
     return json.dumps(
         {
             "prefix": sheet.above + sheet.line, "suffix": sheet.below, "language": "python",

@@ -28,6 +28,10 @@ class Served:
         """What it and the processes that it started have computed (Linux, else 0)."""
         return _cpu_seconds(self.process)
 
+    def own_seconds(self) -> float:
+        """What the process itself has computed, without those that it started (Linux, else 0)."""
+        return own_seconds(self.process)
+
 
 @asynccontextmanager
 async def fimble(environment: Mapping[str, str] | None = None, *arguments: str) -> AsyncIterator[Served]:
@@ -61,6 +65,14 @@ def session_with(address: str) -> aiohttp.ClientSession:
     headers = {"Content-Type": "application/json"}
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
     return aiohttp.ClientSession(address, connector=connector, headers=headers)
+
+
+def own_seconds(process: int) -> float:
+    """Processor seconds of one process, those of its children left out."""
+    with suppress(OSError):
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return sum(int(each) for each in fields[11:13]) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _cpu_seconds(process: int) -> float:
