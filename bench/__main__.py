@@ -11,10 +11,10 @@ from .processes import apart
 from .tables import note
 
 ALL = (
-    "accept", "typing", "stages", "startup", "sharing", "indexing", "http", "dialects", "replicas",
+    "accept", "typing", "stages", "startup", "sharing", "indexing", "http", "dialects", "replicas", "scale",
     "upstreams", "ray", "switch", "candidates", "runtimes", "sampling", "neovim", "vscode",
 )  # fmt: skip
-MODULES = {"neovim": "editor_neovim", "vscode": "editor_vscode"}
+MODULES = {"neovim": "editor_neovim", "vscode": "editor_vscode", "scale": "scale.report"}
 """Where the module is called otherwise."""
 
 
