@@ -200,14 +200,26 @@ class TextRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture in a message: its address or ``data:`` URL, how finely it should be looked at, and how many
+    characters of the message's text are ahead of it."""
+
+    url: str
+    detail: str = ""
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation. ``tool_calls`` are an assistant's; ``tool_call_id`` is a tool's."""
+    """One turn of a conversation. ``tool_calls`` are an assistant's; ``tool_call_id`` is a tool's; ``images``
+    are in the order of their places in the text."""
 
     role: Role
     content: str = ""
     name: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ class Row:
 
 def rows(model: str, tables: Mapping[str, str] = MappingProxyType({})) -> list[Row]:
     """The models that have a table in the settings (``tables``, what each name stands for on this machine,
-    empty where only upstreams have it), the bundled one, the catalogue, other downloads, and the file of the setting ``model`` if it is elsewhere."""
+    empty where only upstreams have it), the bundled one, the catalogue, other downloads, and the file of the
+    setting ``model`` if it is elsewhere."""
     file = tables.get(model, model)
     used = path_of(file) if file else None
     found = [_named(name, of, name == model) for name, of in tables.items()]

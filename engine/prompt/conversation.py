@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..errors import ContextLengthExceeded, InvalidRequest
+from ..errors import ContextLengthExceeded, InvalidRequest, UnsupportedParameter
 from ..limits import MESSAGES
 from ..stopping import Check
 from ..types import ChatRequest, Message
@@ -46,8 +46,11 @@ class ConversationPrompts:
     def build(self, request: ChatRequest, reserve: int, check: Check) -> list[int]:
         """The prompt's ids; with ``middle_out`` they leave ``reserve`` tokens of the context.
 
-        Raises :class:`ContextLengthExceeded` for a conversation that has no room for an answer.
+        Raises :class:`ContextLengthExceeded` for a conversation that has no room for an answer, and
+        :class:`UnsupportedParameter` for one with images.
         """
+        if any(message.images for message in request.messages):
+            raise UnsupportedParameter("The model on this machine cannot see images.", "messages")
         if len(request.messages) > MESSAGES:
             raise InvalidRequest(f"A conversation may have {MESSAGES} messages.", "messages")
         budget = self._context if request.prompt_tokens is None else request.prompt_tokens

@@ -10,7 +10,7 @@ from fimble.engine.types import JSON_OBJECT, ChatRequest, Grammar, ModelInfo
 from ..call import Call
 from ..chat.answer import Answering
 from ..chat.checks import check_combinations, check_plugins, reasoning_of
-from ..chat.conversation import refuse_images, to_engine
+from ..chat.conversation import check_images, to_engine
 from ..chat.gateway import asked_models, routing_of
 from ..chat.stream import streamed
 from ..chat.web import citations, searched, with_pages
@@ -34,7 +34,7 @@ async def chat(call: Call, body: ChatCompletionsRequest) -> Answer:
     check_combinations(body)
     models = await asked_models(call, body)
     for model in models:
-        refuse_images(body.messages, model)
+        check_images(body.messages, model)
     wanted, cited = await _request(call, body, models), None
     web = body.plugin("web")
     if web is not None and search is not None:

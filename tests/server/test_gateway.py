@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fimble.engine.routing import Price, Reasoning, Routing
-from fimble.engine.types import ChatRequest
+from fimble.engine.types import ChatRequest, Image
 from fimble.server.store.keys import Allowance, NewKey
 
 from .conftest import ANSWER, Api, Reply, Start
@@ -279,13 +279,21 @@ async def test_usage_counts_for_the_model_that_answered(api: Api, cloud: Cloud) 
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
 
 
-@pytest.mark.parametrize(
-    ("vision", "code"), [(False, "unsupported_image_input"), (True, "unsupported_parameter")]
-)
-async def test_images_are_refused(api: Api, cloud: Cloud, vision: bool, code: str) -> None:
-    cloud.east.about = cloud.west.about = replace(CLOUD, supports_vision=vision)
+async def test_images_that_a_model_cannot_see_are_refused(api: Api) -> None:
     reply = await asked(api, messages=[{"role": "user", "content": [PICTURE]}])
-    assert reply.error == (400, INVALID, code, "messages.0.content.0")
+    assert reply.error == (400, INVALID, "unsupported_image_input", "messages.0.content.0")
+
+
+async def test_images_reach_the_upstream_at_their_places(api: Api, cloud: Cloud) -> None:
+    cloud.east.about = cloud.west.about = replace(CLOUD, supports_vision=True)
+    content = [{"type": "text", "text": "What is "}, PICTURE, {"type": "text", "text": " this?"}]
+    reply = await asked(api, messages=[{"role": "user", "content": content}])
+    assert reply.status == 200
+    [request] = cloud.east.heard + cloud.west.heard
+    assert isinstance(request, ChatRequest)
+    [message] = request.messages
+    assert message.content == "What is  this?"
+    assert message.images == (Image(PICTURE["image_url"]["url"], at=8),)
 
 
 async def test_models_tell_what_upstreams_can_do(api: Api) -> None:

@@ -14,8 +14,8 @@ from .bodies import unsupported
 from .known import Known
 from .sizes import BYTES_PER_TOKEN, tokens_of
 
-_BESIDE = 8
-"""Tokens that a message has beside its text, at most."""
+_BESIDE, _IMAGE = 8, 1_000
+"""Tokens that a message has beside its text, and that an image takes; both are guesses."""
 
 
 def fitted(known: Known, request: ChatRequest) -> Sequence[Message]:
@@ -37,6 +37,8 @@ def message_bodies(known: Known, api: Api, messages: Sequence[Message]) -> list[
 
 def as_code(known: Known, request: ChatRequest) -> TextRequest:
     """The conversation as a text to continue, for a model that answers none: comments and code."""
+    if any(message.images for message in request.messages):
+        raise unsupported(known.program, "image_url")
     if request.tools and request.tool_choice != "none":
         raise unsupported(known.program, "tools")
     if request.reasoning is not None and request.reasoning.effort != "none":
@@ -51,7 +53,7 @@ def as_code(known: Known, request: ChatRequest) -> TextRequest:
 
 def _message(known: Known, api: Api, message: Message) -> dict[str, Any]:
     role = "system" if message.role == "developer" and not api.developers else message.role
-    body: dict[str, Any] = {"role": role, "content": message.content}
+    body: dict[str, Any] = {"role": role, "content": _content(known, message)}
     if message.name:
         if not api.names and role != "tool":
             raise unsupported(known.program, "messages.name")
@@ -62,6 +64,24 @@ def _message(known: Known, api: Api, message: Message) -> dict[str, Any]:
     if role == "tool":
         body["tool_call_id"] = _id(known, message.tool_call_id)
     return body
+
+
+def _content(known: Known, message: Message) -> str | list[dict[str, Any]]:
+    """The text, or the parts of a message that has images."""
+    if not message.images:
+        return message.content
+    if not known.sees:
+        raise unsupported(known.program, "image_url")
+    parts: list[dict[str, Any]] = []
+    begin = 0
+    for image in message.images:
+        if text := message.content[begin : image.at]:
+            parts.append({"type": "text", "text": text})
+        shown = {"url": image.url} | ({"detail": image.detail} if image.detail else {})
+        parts.append({"type": "image_url", "image_url": shown})
+        begin = max(begin, image.at)
+    rest = message.content[begin:]
+    return [*parts, {"type": "text", "text": rest}] if rest else parts
 
 
 def _call(known: Known, call: ToolCall) -> dict[str, Any]:
@@ -84,7 +104,10 @@ def _pieces(text: str) -> Sequence[int]:
 
 
 def _whole(messages: Sequence[Message]) -> int:
-    return sum(_BESIDE + sum(len(_pieces(text)) for text in _texts(each)) for each in messages)
+    return sum(
+        _BESIDE + _IMAGE * len(each.images) + sum(len(_pieces(text)) for text in _texts(each))
+        for each in messages
+    )
 
 
 def _texts(message: Message) -> list[str]:

@@ -26,13 +26,14 @@ PROGRAMS: dict[Kind, str] = {
 
 class Known:
     """``model`` is the upstream's own name for it, empty until it is known; ``chats`` whether it answers
-    conversations, ``reasons`` whether it may think before it does."""
+    conversations, ``sees`` whether it takes images, ``reasons`` whether it may think before it answers."""
 
     def __init__(self, upstream: UpstreamSettings) -> None:
         self.upstream = upstream
         self.program = PROGRAMS[upstream.kind]
         self.model = upstream.model
         self.chats, self.reasons = upstream.chat, upstream.reasoning
+        self.sees = upstream.vision or upstream.kind == "fimble"  # which refuses images itself
         self._told_context = 0
         self._family = family_named(upstream.family) if upstream.family else None
 
@@ -75,6 +76,7 @@ class Known:
         own = self.upstream
         self.model, self._told_context = model, context
         self.chats, self.reasons = own.chat or chat, own.reasoning or reasoning
+        self.sees = own.vision or vision or own.kind == "fimble"
         fills = own.suffix or self.family is not None if fim is None else fim
         return ModelInfo(
             model, "", self.context_window, fills, loaded=True, supports_chat=self.chats,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -62,7 +63,7 @@ def test_no_piece_waits_long_and_no_silence_is_long(pauses: list[float]) -> None
     heard = [at for at, message in messages for _ in _texts(message)]
     assert all(at - since <= BUNDLE_SECONDS + 1e-9 for at, since in zip(heard, made, strict=True))
     moments = [0.0, *(at for at, _ in messages)]
-    longest = max((b - a for a, b in zip(moments, moments[1:], strict=False)), default=0.0)
+    longest = max((b - a for a, b in pairwise(moments)), default=0.0)
     assert longest <= SIGN_SECONDS + BUNDLE_SECONDS + 1e-9
 
 

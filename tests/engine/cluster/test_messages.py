@@ -28,9 +28,7 @@ IDS = st.integers(0, 2**40)
 TO_AGENT = st.one_of(
     st.builds(Join, st.text()),
     st.builds(Leave, IDS),
-    st.builds(
-        Ask, IDS, st.sampled_from(["generate", "about", "status"]), st.text(), st.text(), st.binary()
-    ),
+    st.builds(Ask, IDS, st.sampled_from(["generate", "about", "status"]), st.text(), st.text(), st.binary()),
 )
 FROM_AGENT = st.one_of(
     st.just(Joined()),

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from fimble.engine.backends.limited import limited
+from fimble.engine.errors import UnsupportedParameter
 from fimble.engine.routing import Reasoning
 from fimble.engine.types import (
     JSON_OBJECT,
     ChatRequest,
     FimRequest,
     Grammar,
+    Image,
     Message,
     NamedTool,
     Request,
@@ -82,6 +84,22 @@ def test_ollama_is_told_what_leaving_a_field_out_means_to_us() -> None:
     assert body["logprobs"] is True
     _, text = asked("ollama", TextRequest("x", max_tokens=3, grammar=Grammar("json_schema", "{}")), **QWEN)
     assert (text["raw"], text["format"], text["prompt"]) == (True, {}, "x")
+
+
+def test_images_stand_where_they_were_in_the_text() -> None:
+    url = "data:image/png;base64,AA=="
+    talk = (Message("user", "Is this that?", images=(Image(url, "low", at=8), Image(url, at=13))),)
+    for kind in ("openai", "vllm", "llama", "ollama", "mistral", "fimble"):
+        _, body = asked(kind, ChatRequest(talk), model="m", chat=True, vision=True)
+        assert body["messages"][0]["content"] == [
+            {"type": "text", "text": "Is this "},
+            {"type": "image_url", "image_url": {"url": url, "detail": "low"}},
+            {"type": "text", "text": "that?"},
+            {"type": "image_url", "image_url": {"url": url}},
+        ]
+    for table in ({"chat": True}, {"chat": False}):  # without `vision`, or as code
+        with pytest.raises(UnsupportedParameter, match="image_url"):
+            asked("openai", ChatRequest(talk), model="m", **table)
 
 
 def test_llama_server_is_asked_as_its_own_clients_do() -> None:
