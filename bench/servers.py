@@ -13,6 +13,7 @@ from pathlib import Path
 
 import aiohttp
 
+_DRAINS: set[asyncio.Task[bytes]] = set()
 QUEUE = 256
 """Requests that may wait: all people of a benchmark, each with the request that it has just closed."""
 
@@ -58,6 +59,8 @@ async def started(
     assert process.stderr is not None
     while b"listens on" not in (line := await process.stderr.readline()):
         assert line, "the server did not start"
+    _DRAINS.add(drain := asyncio.create_task(process.stderr.read()))  # or it would wait to write its log
+    drain.add_done_callback(_DRAINS.discard)
     return process, line.split()[-1].decode()
 
 

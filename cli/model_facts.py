@@ -29,7 +29,9 @@ _TYPES = {
 def show(file: str, as_json: bool) -> None:
     of = load_settings()[0].tables.get(file, file)
     if not of:
-        raise ModelError(f"{file} has no file on this machine: servers of others answer. See `fimble doctor`.")
+        raise ModelError(
+            f"{file} has no file on this machine: servers of others answer. See `fimble doctor`."
+        )
     file = of
     entry = find_entry(file)
     if entry is not None and not place(entry.source).exists():

@@ -111,7 +111,10 @@ class DeadlineExceeded(FimbleError):
 
 
 class Superseded(FimbleError):
+    """``param`` is the field by which the newer request is known to be one."""
+
     code = "superseded"
+    param = "document"
 
 
 class EngineClosed(FimbleError):

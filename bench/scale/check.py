@@ -22,7 +22,7 @@ from .measured import Measured
 from .simulation import Outcome, Setup, Simulation
 
 PEOPLE = (8, 16, 24, 32)
-SECONDS, SETTLED = 15.0, 3.0
+SECONDS, SETTLED = 18.0, 5.0
 """How long they type; until then everybody's text has been read once."""
 COLUMNS = (
     "replicas", "people", "in time", "predicted", "p50 ms", "predicted", "p95 ms", "predicted",

@@ -12,12 +12,13 @@ _CLOSE = 1e-9
 
 
 class Job:
-    """Work in a process. ``open``: neither done nor dropped yet."""
+    """Work in a process, between two values of what each of its jobs has got. ``open``: neither done nor
+    dropped yet."""
 
-    __slots__ = ("done", "ends", "open")
+    __slots__ = ("begins", "done", "ends", "open")
 
-    def __init__(self, ends: float, done: Action) -> None:
-        self.ends, self.done, self.open = ends, done, True
+    def __init__(self, begins: float, ends: float, done: Action) -> None:
+        self.begins, self.ends, self.done, self.open = begins, ends, done, True
 
     def __lt__(self, other: Job) -> bool:
         return self.ends < other.ends
@@ -41,7 +42,7 @@ class Process:
     def start(self, work: float, done: Action) -> Job:
         """``done`` is called at the work's end."""
         self._machine.advance()
-        job = Job(self._given + work, done)
+        job = Job(self._given, self._given + work, done)
         heapq.heappush(self._heap, job)
         self.jobs += 1
         self._machine.look_ahead()
@@ -54,6 +55,11 @@ class Process:
             job.open = False
             self.jobs -= 1
             self._machine.look_ahead()
+
+    def done_of(self, job: Job) -> float:
+        """How much of an open job's work is done."""
+        self._machine.advance()
+        return self._given - job.begins
 
     def die(self) -> None:
         """Lose all jobs."""
@@ -90,10 +96,11 @@ class Process:
 
 
 class Machine:
-    """Processes of one thread each, which share ``cores``."""
+    """Processes of one thread each, which share ``cores``. ``crowded`` is how much longer work takes while
+    all of them are busy, since they share what is around them."""
 
-    def __init__(self, events: Events, cores: float) -> None:
-        self._events, self._cores = events, cores
+    def __init__(self, events: Events, cores: float, crowded: float = 1.0) -> None:
+        self._events, self._cores, self._crowded = events, cores, crowded
         self.processes: list[Process] = []
         self._seen_at = 0.0
         self._plan = 0
@@ -127,4 +134,5 @@ class Machine:
         return [process for process in self.processes if process.jobs]
 
     def _share(self, busy: list[Process]) -> float:
-        return min(1.0, self._cores / len(busy))
+        share = min(1.0, self._cores / len(busy))
+        return share if len(busy) < self._cores else share / self._crowded

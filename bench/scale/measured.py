@@ -20,7 +20,8 @@ class Measured:
     ``typed`` has, for each passage that was typed, what the worker spent on each key: :data:`MEMORY` for what
     the front answered itself. ``cold`` is what it spent on the first key in each of many documents.
     ``batch`` has pairs: so many people at a worker at a time, and how much it gets done for each second that
-    one person's answers would take. ``front_known`` and ``front_asked`` are the front's own part in an answer
+    one person's answers would take; ``crowded`` how much longer work takes while all cores have some.
+    ``front_known`` and ``front_asked`` are the front's own part in an answer
     from memory and in one of a replica, ``server`` the replica's beside the worker, ``person`` that of the
     program that types, ``choice`` the choice among one replica more. ``start`` is the time of a replica from
     its death to its next answer. ``rows`` are rows of usage that a database writes in a second.
@@ -30,6 +31,7 @@ class Measured:
     typed: list[list[float]]
     cold: list[float]
     batch: list[tuple[int, float]]
+    crowded: float
     front_known: float
     front_asked: float
     server: float

@@ -25,9 +25,11 @@ from ..replay import Passage
 from ..replicas import Replica, behind_front, body_of, choice_seconds
 from ..servers import Served, fimble, own_seconds, session_with
 from ..sheet import Sheet
+from ..tables import percentile
 from .measured import MEMORY, Measured
 
-PASSAGES, KEYS, COLD, REPEATS = 24, 160, 60, 4_000
+PASSAGES, KEYS, COLD = 24, 160, 60
+ONE = ("--workers", "1", "--threads", "1")
 PEOPLE = (1, 2, 4, 8, 16, 32)
 BATCH_SECONDS = 5.0
 ROWS = 2_000
@@ -37,19 +39,23 @@ async def measure(database: str | None = None) -> Measured:
     """``database``: the address of a PostgreSQL, which is measured beside SQLite."""
     files = places(effort(PASSAGES, 4) + COLD, KEYS)
     first, others = files[: effort(PASSAGES, 4)], files[effort(PASSAGES, 4) :]
-    async with fimble(None, "--workers", "1", "--threads", "1") as served:
+    async with fimble(None, *ONE) as served, fimble(None, *ONE) as beside:
         typed_keys = [await _type(served, place) for place in first]
         cold = [(await _type(served, place, 1))[0] for place in others]
-        batch = [(people, await _cost_of_answers(served, files, people)) for people in effort(PEOPLE, (1, 4))]
+        costs = [await _cost_of_answers(served, files, people) for people in effort(PEOPLE, (1, 4))]
+        crowd = [_cost_of_answers(each, files, 1) for each in (served, beside)]
+        crowded = max(1.0, sum(await asyncio.gather(*crowd)) / 2 / costs[0])
     parts = await _parts(first)
     rows = {"sqlite": await _rows_a_second(None)}
     if database is not None:
         rows["postgresql"] = await _rows_a_second(database)
-    alone = batch[0][1]
+    warm = [each for keys in typed_keys for each in keys[1:] if each != MEMORY]
+    more = costs[0] / (sum(warm) / len(warm))  # it also computes where its own clock does not run
     return Measured(
         f"{os.cpu_count()} cores, {platform.machine()}, bundled model, a worker of one thread",
-        typed_keys, cold, [(people, alone / cost) for people, cost in batch],
-        parts.front_known, parts.front_asked, parts.server, parts.person,
+        [[each * more for each in keys] for keys in typed_keys], [each * more for each in cold],
+        [(people, costs[0] / cost) for people, cost in zip(effort(PEOPLE, (1, 4)), costs, strict=True)],
+        crowded, parts.front_known, parts.front_asked, parts.server, parts.person,
         (choice_seconds(64) - choice_seconds(2)) / 62, await _seconds_to_start(files[0]), rows,
     )  # fmt: skip
 
@@ -94,22 +100,33 @@ class _Parts:
 
 
 async def _parts(files: list[Passage]) -> _Parts:
-    """What front and replica spend on a request beside the model."""
+    """What front and replica spend on a request beside the model: of one person's waits what the model does
+    not explain, by what each process has computed."""
     async with behind_front(1) as ([replica], front):
         assert replica.process is not None
-        texts, sheet = typed(files, 0, 1), Sheet(files[0])
-        await _ask(front.session, sheet)
-        at_front, begun = front.own_seconds(), time.process_time()
-        for _ in range(effort(REPEATS, 200)):
-            await _ask(front.session, sheet)
-        known = (front.own_seconds() - at_front) / effort(REPEATS, 200)
-        person = (time.process_time() - begun) / effort(REPEATS, 200)
-        at_front, at_replica, asked = front.own_seconds(), own_seconds(replica.process.pid), 0
-        for _ in range(effort(REPEATS, 200)):
-            asked += "from_memory" not in await _ask(front.session, next(texts))
-        remembered = known * (effort(REPEATS, 200) - asked)
-        front_asked = (front.own_seconds() - at_front - remembered) / asked
-        return _Parts(known, front_asked, (own_seconds(replica.process.pid) - at_replica) / asked, person)
+        at_front, at_replica, begun = (
+            front.own_seconds(),
+            own_seconds(replica.process.pid),
+            time.process_time(),
+        )
+        known, asked = [], []
+        for texts in (typed([place], 0, 1) for place in files):
+            await _ask(front.session, next(texts))
+            for _ in range(KEYS - 1):
+                began = time.perf_counter()
+                found = await _ask(front.session, next(texts))
+                timings, wait = found["timings"], time.perf_counter() - began
+                if found.get("from_memory"):
+                    known.append(wait)
+                else:
+                    asked.append(wait - (timings["prompt_ms"] + timings["generate_ms"]) / 1000)
+        person = (time.process_time() - begun) / (len(known) + len(asked))
+        here, there = front.own_seconds() - at_front, own_seconds(replica.process.pid) - at_replica
+        front_known = percentile(known, 0.5) - person
+        of_asked = percentile(asked, 0.5) - person
+        front_share = max(0.0, here - front_known * len(known))
+        front_share /= max(1e-9, front_share + there)
+        return _Parts(front_known, of_asked * front_share, of_asked * (1 - front_share), person)
 
 
 async def _seconds_to_start(place: Passage) -> float:

@@ -20,19 +20,26 @@ SLOTS = 16
 
 @dataclass(eq=False)
 class Worker:
-    """A model, and the documents whose text it has read, the last one last."""
+    """A model, and the documents that it has in its cache, the last one last, each with the seconds of
+    reading that are left."""
 
     process: Process
-    read: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    left: OrderedDict[str, float] = field(default_factory=OrderedDict)
 
-    def knows(self, document: str) -> bool:
-        """Whether it has read the document; it has from now on."""
-        known = document in self.read
-        self.read[document] = None
-        self.read.move_to_end(document)
-        if len(self.read) > PLACES:
-            self.read.popitem(last=False)
-        return known
+    def take(self, document: str, unread: float) -> bool:
+        """Have a place for the document, of which everything is ``unread`` if it is new; whether it is."""
+        new = document not in self.left
+        if new:
+            self.left[document] = unread
+        self.left.move_to_end(document)
+        if len(self.left) > PLACES:
+            self.left.popitem(last=False)
+        return new
+
+    def read(self, document: str, seconds: float) -> None:
+        """So much of it was read; what is read stays, also when nobody waits for the answer any more."""
+        if document in self.left:
+            self.left[document] = max(0.0, self.left[document] - seconds)
 
 
 class Replica:
@@ -55,7 +62,7 @@ class Replica:
         for process in (self.server, *(worker.process for worker in self.workers)):
             process.die()
         for worker in self.workers:
-            worker.read.clear()
+            worker.left.clear()
 
 
 class Routing:

@@ -13,11 +13,11 @@ from .check import COLUMNS, Pair, check, worst
 from .measured import MEMORY, Measured, load, save
 from .measuring import measure
 from .simulation import Outcome
-from .sizing import SECONDS, SIZES, SLICE, Need, Size, need, people_of, simulate
+from .sizing import SECONDS, SETTLED, SIZES, SLICE, Need, Size, need, people_of, simulate
 
 PAGE = Path(__file__).parents[1] / "SCALE.md"
 PEOPLE = (100, 1_000, 10_000, 100_000, 1_000_000)
-DEATH = 14.0
+DEATH = 18.0
 _WORDS = """\
 # How many machines people need
 
@@ -118,7 +118,7 @@ def _homes(measured: Measured, size: Size) -> Table:
     for part in (1.0, 0.5, 0.25):
         people = max(1, round(size.people * part))
         for home in (True, False):
-            found = simulate(measured, size.workers, cores, people, home)
+            found = simulate(measured, size.workers, cores, people, home).since(SETTLED)
             cold = found.cold / max(1, found.asked)
             rows.append([str(people), "at home" if home else "anywhere", f"{cold:.0%}", *_shares(found)])
     columns = ("people for each replica", "a document's requests", "cold", "in time", "p50 ms", "p95 ms")
@@ -132,7 +132,7 @@ def _deaths(measured: Measured, size: Size) -> Table:
         for part in (1.0, 0.5):
             people = max(1, round(size.people * part))
             found = simulate(measured, size.workers, cores, people, deaths=(DEATH,), replicas=replicas)
-            spans = [found.since(0, DEATH), found.since(DEATH, DEATH + 5), found.since(DEATH + 5)]
+            spans = [found.since(SETTLED, DEATH), found.since(DEATH, DEATH + 5), found.since(DEATH + 5)]
             p95 = [f"{percentile([wait for _, wait in span.waits], 0.95) * 1000:.0f}" for span in spans]
             in_time = [f"{span.in_time:.0%}" for span in spans]
             rows.append([str(replicas), str(people), str(found.moved), *p95, *in_time])

@@ -11,7 +11,7 @@ from .events import Events
 from .keys import Key
 from .machine import Job, Machine, Process
 from .measured import MEMORY, Measured
-from .replicas import Replica, Routing, kill
+from .replicas import Replica, Routing, Worker, kill
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,20 @@ class _Request:
 
     def __init__(self, person: _Person, at: float, seconds: float) -> None:
         self.person, self.at, self.seconds = person, at, seconds
+        self.document = f"{person.number}/{person.document}"
         self.job: Job | None = None
         self.process: Process | None = None
         self.replica: Replica | None = None
+        self.worker: Worker | None = None
 
     def work(self, process: Process, seconds: float, then: Callable[[], None]) -> None:
         self.process, self.job = process, process.start(seconds, then)
 
     def leave(self) -> None:
         """Stop whatever is done for it."""
-        if self.job is not None and self.process is not None:
+        if self.job is not None and self.process is not None and self.job.open:
+            if self.worker is not None:
+                self.worker.read(self.document, self.process.done_of(self.job))
             self.process.drop(self.job)
         self.free()
 
@@ -121,10 +125,11 @@ class Simulation:
 
     def _build(self) -> None:
         setup, measured = self._setup, self._measured
-        shared = Machine(self._events, setup.cores) if setup.together else None
+        crowded = measured.crowded
+        shared = Machine(self._events, setup.cores, crowded) if setup.together else None
 
         def machine(cores: float) -> Machine:
-            return shared or Machine(self._events, cores)
+            return shared or Machine(self._events, cores, crowded if cores > 1 else 1.0)
 
         self._typists = Process(shared) if shared else None
         self._fronts = [Process(machine(1.0)) for _ in range(setup.fronts)]
@@ -148,7 +153,7 @@ class Simulation:
 
     def _ask(self, person: _Person, key: Key) -> None:
         seconds = key.seconds
-        if seconds == MEMORY and not person.heard:  # its answer was never made
+        if key.first or (seconds == MEMORY and not person.heard):  # the answer before was never made
             seconds = self._draw.choice(self._warm)
         request = person.request = _Request(person, self._events.now, seconds)
         if seconds != MEMORY:
@@ -167,26 +172,25 @@ class Simulation:
             request.work(front, seconds, lambda: self._route(request))
 
     def _route(self, request: _Request) -> None:
-        document = f"{request.person.number}/{request.person.document}"
-        replica = self._routing.choose(document)
+        replica = self._routing.choose(request.document)
         if replica is None:
             request.job = None  # it waits until a replica is back; its next key asks again
             return
         self.outcome.asked += 1
         replica.running += 1
         request.replica = replica
-        request.work(replica.server, self._measured.server, lambda: self._at_worker(request, document))
+        request.work(replica.server, self._measured.server, lambda: self._at_worker(request))
 
-    def _at_worker(self, request: _Request, document: str) -> None:
+    def _at_worker(self, request: _Request) -> None:
         assert request.replica is not None
-        worker = request.replica.worker_of(document)
-        seconds = request.seconds
-        if not worker.knows(document):
-            self.outcome.cold += 1
-            seconds = self._draw.choice(self._measured.cold)
+        worker = request.worker = request.replica.worker_of(request.document)
+        self.outcome.cold += worker.take(request.document, self._draw.choice(self._measured.cold))
+        seconds = request.seconds + worker.left[request.document]
         request.work(worker.process, seconds, lambda: self._answer(request))
 
     def _answer(self, request: _Request) -> None:
+        if request.worker is not None:
+            request.worker.read(request.document, math.inf)
         request.free()
         person = request.person
         person.request, person.heard = None, True
@@ -198,7 +202,7 @@ class Simulation:
                 request = person.request
                 if request is not None and request.replica is dead:
                     self.outcome.moved += 1
-                    request.replica = None
+                    request.replica = request.worker = None
                     self._route(request)
 
         return ask_others

@@ -15,7 +15,7 @@ SLICE = 4
 """Replicas that are simulated; of a larger cluster they are a slice, since each document has one of them."""
 SECONDS, SETTLED = 30.0, 10.0
 """How long they type; until then everybody's first document has been read, which nobody had before."""
-SIZES = ((1, 1.2), (2, 2.3), (4, 4.5), (8, 8.5))
+SIZES = ((1, 1.5), (2, 2.5), (4, 4.5), (8, 8.5))
 """Workers of a replica, and cores: a part of one is for the server process beside them."""
 BUSY = 0.6
 """How busy a front or a database may be, so that nobody waits for it."""

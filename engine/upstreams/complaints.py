@@ -13,6 +13,7 @@ from ..errors import (
     FimbleError,
     InvalidRequest,
     Overloaded,
+    Superseded,
     UnsupportedParameter,
     UpstreamRefused,
     UpstreamUnavailable,
@@ -59,6 +60,8 @@ class Complaints:
             )
         if status == 402:
             return UpstreamRefused(f"The server {self._address} wants to be paid. {said}")
+        if failure and (failure.code, failure.param) == ("overloaded", Superseded.param):
+            return Superseded(failure.said)
         if status == 429 or (failure and failure.code == "overloaded"):
             return Overloaded(failure.said if failure else f"The server {self._address} takes no more now.")
         if failure and (error := self._of_meaning(status, failure)) is not None:

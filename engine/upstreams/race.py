@@ -65,8 +65,7 @@ class _Race:
                 self._ask_next()
 
     async def close(self) -> None:
-        for each in self._asked:
-            await each.close()
+        await _close(self._asked)
 
     def _ask_next(self) -> None:
         self._asked.append(_Asked(self._left.pop(0)))
@@ -101,13 +100,21 @@ class _Race:
         return next(refused, ended[-1])
 
     async def _won(self, winner: _Asked) -> _Asked:
-        for each in self._asked:
-            if each is winner:
-                continue
-            if not each.task.done() and self._asked.index(each) < self._asked.index(winner):
+        place = self._asked.index(winner)
+        for each in self._asked[:place]:
+            if not each.task.done():
                 each.attempt.on_late()
-            await each.close()
+        await _close(self._asked[:place] + self._asked[place + 1 :])
         return winner
+
+
+async def _close(asked: Sequence[_Asked]) -> None:
+    """Stop them. Whoever waits for that may be cancelled meanwhile: all of them stop nevertheless."""
+    for each in asked:
+        each.task.cancel()
+    await asyncio.gather(*(each.task for each in asked), return_exceptions=True)
+    for each in asked:
+        await each.source.aclose()
 
 
 class _Asked:
@@ -115,8 +122,8 @@ class _Asked:
 
     def __init__(self, attempt: Attempt) -> None:
         self.attempt = attempt
-        self._source = attempt.ask()
-        self.task = asyncio.ensure_future(anext(self._source, None))
+        self.source = attempt.ask()
+        self.task = asyncio.ensure_future(anext(self.source, None))
 
     @property
     def error(self) -> BaseException | None:
@@ -129,10 +136,5 @@ class _Asked:
         if first is None:
             return
         yield first
-        async for delta in self._source:
+        async for delta in self.source:
             yield delta
-
-    async def close(self) -> None:
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
-        await self._source.aclose()

@@ -280,7 +280,6 @@ async def test_503_overloaded_when_the_queue_is_full(start: Start) -> None:
     ("error", "code"),
     [
         (errors.Overloaded("Busy."), "overloaded"),
-        (errors.Superseded("A newer one came."), "overloaded"),
         (errors.ModelLoading("Loading."), "model_loading"),
         (errors.ModelFileError("Damaged."), "upstream_unavailable"),
         (errors.UpstreamRefused("The key is wrong."), "upstream_unavailable"),
@@ -293,6 +292,12 @@ async def test_503_by_the_engines_error(start: Start, error: errors.FimbleError,
     assert refused.error == (503, "overloaded_error", code, None)
     assert int(refused.headers["Retry-After"]) >= 1
     assert refused.json["error"]["message"] == error.message
+
+
+async def test_503_for_an_older_request_names_what_tells_that_it_is_one(start: Start) -> None:
+    api = await start(backend=FailingBackend(errors.Superseded("A newer one came.")))
+    refused = await api.post("/complete", HOLE)
+    assert refused.error == (503, "overloaded_error", "overloaded", "document")
 
 
 async def test_503_upstream_unavailable_with_the_address(start: Start) -> None:

@@ -17,6 +17,7 @@ from bench.scale.sizing import need, people_of
 
 MADE_UP = Measured(
     machine="none", typed=[[0.02, MEMORY, 0.004, MEMORY, MEMORY, 0.006] * 4], cold=[0.1], batch=[(1, 1.0)],
+    crowded=1.0,
     front_known=0.0002, front_asked=0.001, server=0.001, person=0.0001, choice=1e-6, start=2.0,
     rows={"sqlite": 1000.0},
 )  # fmt: skip

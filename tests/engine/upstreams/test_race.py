@@ -92,6 +92,37 @@ def test_one_answer_or_one_error(sources: list[Source], given_up_after: float | 
     run(race())
 
 
+@given(st.lists(st.sampled_from([0.0, 0.05, 0.2]), min_size=2, max_size=4))
+def test_who_is_cancelled_twice_leaves_nothing_behind(closing: list[float]) -> None:
+    """As a request whose client hangs up while a newer one takes its place."""
+    closed: list[int] = []
+
+    async def silent(number: int) -> AsyncGenerator[Delta]:
+        try:
+            await asyncio.sleep(100)
+            yield Delta("never")
+        finally:
+            await asyncio.sleep(closing[number])
+            closed.append(number)
+            raise Overloaded("A newer request took this one's place.")
+
+    async def listen() -> None:
+        attempts = [Attempt(lambda n=n: silent(n), 0.1) for n in range(len(closing))]  # type: ignore[misc]
+        async for _ in first_to_speak(attempts):
+            pass
+
+    async def leave() -> None:
+        task = asyncio.ensure_future(listen())
+        await asyncio.sleep(1.0)
+        task.cancel()
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+        assert sorted(closed) == list(range(len(closing)))
+
+    run(leave())
+
+
 @given(st.lists(SOURCES, min_size=1, max_size=5))
 def test_an_answer_that_there_is_comes(sources: list[Source]) -> None:
     """When all but the last are away, the last one answers, however late it is."""

@@ -12,6 +12,7 @@ from fimble.engine.errors import (
     FimbleError,
     InvalidRequest,
     Overloaded,
+    Superseded,
     UnsupportedParameter,
     UpstreamRefused,
     UpstreamUnavailable,
@@ -126,6 +127,15 @@ async def test_those_that_refused_or_had_too_much_to_do_are_asked_later(scene: S
     scene.backend(0).error = None
     scene.now += BUSY_SECONDS
     assert await scene.ask() == scene.members[0].name
+
+
+async def test_a_request_whose_place_a_newer_one_took_is_no_sign_of_much_to_do(scene: Scene) -> None:
+    scene.fails(Superseded("A newer request took this one's place."))
+    with pytest.raises(Superseded):
+        await scene.ask()
+    scene.backend(0).error = None
+    assert await scene.ask() == scene.members[0].name
+    assert scene.backend(1).asked == 0
 
 
 async def test_all_away_and_no_local_model_the_first_has_another_chance(chat: Scene) -> None:
