@@ -78,7 +78,7 @@ def test_while_all_are_dead_nobody_is_answered_by_them() -> None:
 
 
 def test_a_slice_stands_for_the_whole() -> None:
-    part, whole = simulated(60, Setup(2, fronts=2)), simulated(480, Setup(16, fronts=16))
+    part, whole = simulated(48, Setup(4, fronts=4)), simulated(192, Setup(16, fronts=16))
     assert part.since(4.0).in_time == pytest.approx(whole.since(4.0).in_time, abs=0.03)
 
 

@@ -45,7 +45,8 @@ SAID: list[tuple[str, int, Any, type[FimbleError]]] = [
                                "type": "invalid_request_error", "code": "model_not_found"}},
      UpstreamUnavailable),
     ("fimble", 503, {"error": {"message": "Too many", "code": "overloaded", "param": None}}, Overloaded),
-    ("fimble", 503, {"error": {"message": "A newer one", "code": "overloaded", "param": "document"}}, Superseded),
+    ("fimble", 503, {"error": {"message": "A newer one", "code": "overloaded", "param": "document"}},
+     Superseded),
     ("openai", 429, {"error": {"message": "Rate limit reached", "type": "tokens"}}, Overloaded),
     ("llama", 400, {"error": {"code": 400, "message": "request (6001 tokens) exceeds the available context "
                               "size (2048 tokens)", "type": "exceed_context_size_error"}},

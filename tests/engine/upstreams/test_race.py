@@ -102,8 +102,8 @@ def test_who_is_cancelled_twice_leaves_nothing_behind(closing: list[float]) -> N
             await asyncio.sleep(100)
             yield Delta("never")
         finally:
-            await asyncio.sleep(closing[number])
             closed.append(number)
+            await asyncio.sleep(closing[number])
             raise Overloaded("A newer request took this one's place.")
 
     async def listen() -> None:
