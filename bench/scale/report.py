@@ -31,6 +31,9 @@ the next key. A replica bears so many people that one key in a hundred more is l
 {tables}
 {verdict}
 
+Near the edge a few per cent of load decide, since each key without an answer asks again; there a prediction
+says only that the edge is near. Stay at two thirds of what the tables allow.
+
 A slice of {slice} replicas stands for larger clusters, {seconds} simulated seconds of it: each document
 has one replica, so replicas do not know of each other. Networks, load balancers and garbage collection
 are not in it. Of the database only usage is: a row for each person who types, every five seconds, and
