@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from fimble.engine.engine import Engine
-from fimble.engine.errors import InvalidRequest, Overloaded
+from fimble.engine.errors import InvalidRequest, Superseded
 from fimble.engine.serving import Serving
 from fimble.engine.settings import Settings
 from fimble.engine.types import FimRequest
@@ -95,6 +95,6 @@ async def test_a_request_that_a_newer_one_ended_is_told_so(start: Start) -> None
     async with aclosing(remote.generate(request)) as older, aclosing(remote.generate(request)) as newer:
         await anext(older)
         await anext(newer)
-        with pytest.raises(Overloaded):
+        with pytest.raises(Superseded):
             [delta async for delta in older]
     await remote.close()
