@@ -22,7 +22,7 @@ from ..workers.codec import encode
 from ..workers.messages import Ended, Opened, Piece, Reply, Run, Working
 from .bundles import unbundled
 from .knobs import AGENT
-from .limits import MESSAGE_BYTES, QUIET_SECONDS, REFUSED_SECONDS, SLOTS, TRIES
+from .limits import MESSAGE_BYTES, PLACES, QUIET_SECONDS, REFUSED_SECONDS, SLOTS, TRIES
 from .link import Link, LostReplica
 from .machine import whereabouts
 from .messages import Method
@@ -94,7 +94,8 @@ class RayBackend:
                 if begun or not left:
                     raise _lost(lost, begun) from lost
                 # one that is silent may still be there for Ray; the successor of a dead one is known to it
-                elsewhere += isinstance(lost, SilentReplica)
+                if isinstance(lost, SilentReplica):
+                    elsewhere = await self._answering_place(request, wait)
 
     async def warm(self, request: FimRequest) -> None:
         wait = self._wait(request.deadline_ms)
@@ -111,6 +112,30 @@ class RayBackend:
         if self._link is not None:
             await self._link.close()
         await asyncio.gather(*self._closing, return_exceptions=True)
+
+    async def _answering_place(self, request: Request, wait: _Wait) -> int:
+        """The number of another place that answers. Some of them are the silent replica's too, so several
+        are asked."""
+        link = await self._joined(wait)
+
+        async def answering(place: int) -> int:
+            call = link.ask("status", self._model, session_of(request, self._model, place))
+            try:
+                while not isinstance(await call.said.get(), bytes):
+                    pass  # this one is lost too: another place is heard first, or none
+                call.over = True
+                return place
+            finally:
+                link.leave(call)
+
+        tasks = [asyncio.create_task(answering(place)) for place in range(1, PLACES + 1)]
+        try:
+            heard, _ = await asyncio.wait(tasks, timeout=QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            return min((task.result() for task in heard), default=1)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _replies(
         self, method: Method, session: str, sent: bytes, wait: _Wait, hurry: bool = False

@@ -18,6 +18,8 @@ BUNDLE_STEP_SECONDS, BUNDLE_SECONDS = 0.0003, 0.02
 and never longer than this. So a suggestion is not delayed, and a long answer takes few messages."""
 QUIET_SECONDS = 2.0
 """How long a replica may give no sign at all before the request goes to another one."""
+PLACES = 8
+"""Other places for a request whose replica is silent; the first one that answers gets it."""
 JOIN_SECONDS = 30.0
 """How long joining a cluster may take (``UpstreamUnavailable``)."""
 REFUSED_SECONDS = 3.0

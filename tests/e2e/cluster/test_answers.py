@@ -18,6 +18,7 @@ from .machine import Machine, asking, begun, computed, first_of, text_of, watchi
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("here")]
 HOLE = FimRequest("def add(first, second):\n    return ", "\n", language="python", document="add.py")
 TEXT = TextRequest("import os\nimport ", max_tokens=12)
+LONG = TextRequest("x", max_tokens=3000)
 SLOW = FimRequest("x" * 100, "", document="slow.py")
 
 
@@ -125,12 +126,12 @@ async def test_before_its_first_token_a_request_survives_a_replica_that_hangs() 
 
 
 @pytest.mark.usefixtures("both")
-async def test_after_its_first_token_it_ends_with_one_error() -> None:
-    async with asking("endless") as endless, watching() as watcher:
-        async with aclosing(endless.generate(HOLE)) as deltas:
+async def test_after_its_first_token_it_ends_with_one_error(here: Machine) -> None:
+    async with asking("endless") as endless:
+        async with aclosing(endless.generate(LONG)) as deltas:
             await anext(deltas)
-            owner = await watcher.until(HOLE, "endless", lambda found: found["ongoing"] == 1)
-            os.kill(owner["process"], signal.SIGKILL)
+            busy = next(row for row in here.status()["replicas"] if row["ongoing"])
+            os.kill(busy["process"], signal.SIGKILL)
             with pytest.raises(UpstreamUnavailable, match="in the middle of its answer"):
                 async for _ in deltas:
                     pass
