@@ -147,13 +147,15 @@ class TestTheWorkerIsHit:
 
     @pytest.mark.parametrize("stage", [Working, Piece], ids=["reads", "decodes"])
     async def test_while_it_works(self, mark: Path, number: signal.Signals, stage: type[Reply]) -> None:
+        """Who kills it is not the request: nobody notices if nothing was seen yet, and it may be asked again.
+        What made it hang may be the request's doing."""
+        killed = number is not signal.SIGSTOP
         async with person(Fault(number, stage), mark) as asking:
-            crashed, next_one = await asyncio.gather(asking.ask_much(), asking.ask())
-            assert isinstance(crashed, WorkerCrashed)
+            struck, next_one = await asyncio.gather(asking.ask_much(), asking.ask())
+            assert (struck is None) if killed and stage is Working else isinstance(struck, WorkerCrashed)
             assert next_one is None
             again = await asking.ask_much()
-            assert again is not None
-            assert "exactly this" in again.message
+            assert (again is None) if killed else (again is not None and "exactly this" in again.message)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
