@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from fimble.engine.types import ChatRequest, TokensRequest
 
 from ...call import Call
-from ...chat.conversation import to_engine
+from ...chat.conversation import check_images, to_engine
 from ...endpoint import Answer, Endpoint
 from ..fill import may_control
 from .dialect import LLAMA
@@ -51,7 +51,7 @@ async def detokenize(call: Call, body: DetokenizeRequest) -> Answer:
 
 
 async def apply_template(call: Call, body: TemplateRequest) -> Answer:
-    await call.model(None)
+    check_images(body.messages, await call.model(None))
     chat = ChatRequest(await to_engine(body.messages, call.services.readers))
     return PromptBody(prompt=(await call.engine.tokens(TokensRequest(chat, user=call.user))).text)
 
@@ -76,6 +76,7 @@ ENDPOINTS = (
     Endpoint(
         method="POST", path="/apply-template", summary="The prompt that a conversation becomes",
         handle=apply_template, takes=TemplateRequest, gives=PromptBody, scopes=frozenset({"chat"}),
+        statuses=frozenset({501}),
         counted=True, dialect=LLAMA,
     ),
 )  # fmt: skip

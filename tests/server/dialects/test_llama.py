@@ -289,6 +289,13 @@ async def test_tokens_and_templates(api: Api) -> None:
     assert "hi" in prompt["prompt"]
 
 
+async def test_a_template_shows_no_images(api: Api) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    reply = await api.post("/apply-template", {"messages": [{"role": "user", "content": [picture]}]})
+    assert reply.status == 400
+    assert "cannot see images" in reply.json["error"]["message"]
+
+
 async def test_a_text_of_any_length_is_tokenised_within_a_bound(api: Api) -> None:
     reply = await api.post("/tokenize", {"content": "x" * 1_000_000})
     assert (reply.status, reply.json["error"]["type"]) == (400, "exceed_context_size_error")
