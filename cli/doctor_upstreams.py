@@ -8,8 +8,7 @@ import time
 from fimble.engine.errors import FimbleError
 from fimble.engine.settings import Settings
 from fimble.engine.upstream_settings import UpstreamSettings
-from fimble.engine.upstreams.health import Health
-from fimble.engine.upstreams.opening import open_upstream
+from fimble.engine.upstreams.opening import open_member
 
 from .check import Check
 
@@ -19,14 +18,13 @@ async def upstreams(settings: Settings) -> list[Check]:
     named = {
         name: upstream for model in settings.names for name, upstream in settings.upstreams_of(model).items()
     }
-    seconds = settings.timeout_ms / 1000
-    return await asyncio.gather(*(_looked_at(*each, seconds) for each in named.items()))
+    return await asyncio.gather(*(_looked_at(*each, settings) for each in named.items()))
 
 
-async def _looked_at(name: str, upstream: UpstreamSettings, seconds: float) -> Check:
+async def _looked_at(name: str, upstream: UpstreamSettings, settings: Settings) -> Check:
     title = "upstream" if name == upstream.url else f"upstream {name}"
     try:
-        backend = open_upstream(name, upstream, seconds, Health(seconds))
+        backend = open_member(name, upstream, settings).backend
     except FimbleError as error:
         return Check(title, "warning", error.message, "Until then others are asked.")
     try:

@@ -39,9 +39,7 @@ from .types import (
     ModelInfo,
     Request,
     TextRequest,
-    Timings,
     TokensRequest,
-    Usage,
 )
 from .workers.worker import OnState
 
@@ -225,20 +223,8 @@ class Engine:
     async def _whole(self, request: Asked, stream: AsyncGenerator[Delta]) -> Completion:
         async with aclosing(stream) as deltas:
             made = [delta async for delta in deltas]
-        last = made[-1] if made else Delta("")
-        return Completion(
-            "".join(delta.text for delta in made),
-            last.finish_reason or "stop",
-            last.model or self._serve(request).backend.serving.model,
-            last.usage or Usage(),
-            last.timings or Timings(),
-            tuple(each for delta in made for each in delta.logprobs),
-            tuple(call for delta in made for call in delta.tool_calls),
-            tuple(each for delta in made for each in delta.certainties),
-            last.confidence,
-            last.upstream,
-            "".join(delta.reasoning for delta in made),
-        )
+        named = made[-1].model if made else ""
+        return Completion.of(made, named or self._serve(request).backend.serving.model)
 
     @property
     def _remembers(self) -> bool:

@@ -6,6 +6,7 @@ milliseconds. Nothing here knows an editor, a wire format or a model runtime.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -333,6 +334,24 @@ class Completion:
     confidence: float | None = None
     upstream: str = ""
     reasoning: str = ""
+
+    @classmethod
+    def of(cls, made: Sequence[Delta], model: str) -> Completion:
+        """All pieces of an answer as one."""
+        last = made[-1] if made else Delta("")
+        return cls(
+            "".join(delta.text for delta in made),
+            last.finish_reason or "stop",
+            model,
+            last.usage or Usage(),
+            last.timings or Timings(),
+            tuple(each for delta in made for each in delta.logprobs),
+            tuple(each for delta in made for each in delta.tool_calls),
+            tuple(each for delta in made for each in delta.certainties),
+            last.confidence,
+            last.upstream,
+            "".join(delta.reasoning for delta in made),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,19 +129,7 @@ class Call:
         """All deltas as one answer."""
         async with aclosing(self.metered(model, deltas, again, others)) as pieces:
             made = [delta async for delta in pieces]
-        last = made[-1] if made else Delta("", "stop")
-        return Completion(
-            "".join(delta.text for delta in made),
-            last.finish_reason or "stop",
-            answering(last, model, others).id,
-            last.usage or Usage(),
-            last.timings or Timings(),
-            tuple(each for delta in made for each in delta.logprobs),
-            tuple(call for delta in made for call in delta.tool_calls),
-            confidence=last.confidence,
-            upstream=last.upstream,
-            reasoning="".join(delta.reasoning for delta in made),
-        )
+        return Completion.of(made, (answering(made[-1], model, others) if made else model).id)
 
     def _until_revoked(self, timeout: asyncio.Timeout) -> AbstractContextManager[None]:
         def end_now() -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from ..version import VERSION
-from ..workers.frames import LENGTH, checked
+from ..workers.streams import receive_frame
 from .joining import joined
 from .messages import Ask, FromAgent, Join, Joined, Leave, Lost, NotJoined, Said, ToAgent, pack, to_agent
 from .troubles import failed, why_not_joined
@@ -75,11 +75,8 @@ async def _run(send: Send) -> None:
 
 
 async def _receive(reader: asyncio.StreamReader) -> ToAgent | None:
-    try:
-        length = checked(await reader.readexactly(LENGTH.size))
-        return to_agent(await reader.readexactly(length))
-    except asyncio.IncompleteReadError:
-        return None
+    data = await receive_frame(reader)
+    return None if data is None else to_agent(data)
 
 
 class Desk:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from ..deadline import deadline_of, with_rest
 from ..errors import (
     DeadlineExceeded,
     EngineClosed,
@@ -40,7 +42,12 @@ class _Wait:
 
     timeout: float
     heard_at: float
-    late_at: float | None
+    ends_at: float | None
+
+    @property
+    def late_at(self) -> float:
+        """When no answer comes any more: its maker ends it at its deadline, which is heard a little later."""
+        return math.inf if self.ends_at is None else self.ends_at + LATE_SECONDS
 
 
 class RayBackend:
@@ -79,7 +86,7 @@ class RayBackend:
     async def generate(self, request: Request) -> AsyncGenerator[Delta]:
         """See :class:`~..backends.base.Backend`. A request whose replica is lost before the first piece is
         given to another one, once."""
-        wait, begun, elsewhere = self._wait(request.deadline_ms), False, 0
+        wait, begun, elsewhere = self._wait(request), False, 0
         for left in reversed(range(TRIES)):
             data = _encoded(request, False, wait)
             session = session_of(request, self._model, elsewhere)
@@ -98,7 +105,7 @@ class RayBackend:
                     elsewhere = await self._answering_place(request, wait)
 
     async def warm(self, request: FimRequest) -> None:
-        wait = self._wait(request.deadline_ms)
+        wait = self._wait(request)
         data, session = _encoded(request, True, wait), session_of(request, self._model)
         try:
             async with aclosing(self._replies("generate", session, data, wait)) as replies:
@@ -167,12 +174,12 @@ class RayBackend:
         loop = asyncio.get_running_loop()
         silent_at = wait.heard_at + wait.timeout
         quiet_at = min(asked_at + QUIET_SECONDS, silent_at - wait.timeout / 2) if hurry else silent_at
-        ends_at = min(quiet_at, silent_at if wait.late_at is None else wait.late_at)
+        ends_at = min(quiet_at, wait.late_at)
         try:
             async with asyncio.timeout_at(ends_at):
                 item = await said.get()
         except TimeoutError as error:
-            if wait.late_at is not None and loop.time() >= wait.late_at:
+            if loop.time() >= wait.late_at:
                 raise DeadlineExceeded("The deadline passed before the cluster answered.") from error
             if hurry:
                 raise SilentReplica("it gives no sign of life") from error
@@ -216,18 +223,14 @@ class RayBackend:
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    def _wait(self, deadline_ms: float | None) -> _Wait:
+    def _wait(self, request: Request | None) -> _Wait:
         now = asyncio.get_running_loop().time()
-        late = None if deadline_ms is None else now + deadline_ms / 1000 + LATE_SECONDS
-        return _Wait(self._timeout, now, late)
+        return _Wait(self._timeout, now, None if request is None else deadline_of(request))
 
 
 def _encoded(request: Request, warm: bool, wait: _Wait) -> bytes:
     """The request with the time that is left, for a replica."""
-    if wait.late_at is not None:
-        left = max(0.0, wait.late_at - LATE_SECONDS - asyncio.get_running_loop().time())
-        request = replace(request, deadline_ms=left * 1000)
-    data = encode(Run(0, request, warm))
+    data = encode(Run(0, with_rest(request, wait.ends_at), warm))
     if len(data) > MESSAGE_BYTES:
         raise InvalidRequest(
             f"The request has {len(data) / 1e6:.1f} MB, but the Ray cluster takes at most "

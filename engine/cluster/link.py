@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..errors import EngineClosed, FimbleError, FrameError, Overloaded, UpstreamRefused, UpstreamUnavailable
 from ..limits import STOP_SECONDS, UNREAD_BYTES
-from ..workers.frames import LENGTH, checked
+from ..workers.streams import receive_frame
 from .limits import JOIN_SECONDS, REASON_CHARACTERS
 from .messages import (
     Ask,
@@ -123,9 +123,8 @@ class Link:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(JOIN_SECONDS) as limit:
-                while True:
-                    length = checked(await process.stdout.readexactly(LENGTH.size))
-                    message = from_agent(await process.stdout.readexactly(length))
+                while (data := await receive_frame(process.stdout)) is not None:
+                    message = from_agent(data)
                     self.heard_at = loop.time()
                     limit.reschedule(None)
                     self._take(message)
@@ -133,10 +132,11 @@ class Link:
             return f"that takes longer than {JOIN_SECONDS:.0f} s; this machine must be part of the cluster"
         except FrameError as error:
             return error.message.rstrip(".")
-        except (asyncio.IncompleteReadError, ConnectionError):
-            code = await process.wait()
-            said = f"; its last words: {self._printed[-1][:REASON_CHARACTERS]}" if self._printed else ""
-            return f"its process ended with {code}{said}".rstrip(".")
+        except ConnectionError:
+            pass
+        code = await process.wait()
+        said = f"; its last words: {self._printed[-1][:REASON_CHARACTERS]}" if self._printed else ""
+        return f"its process ended with {code}{said}".rstrip(".")
 
     def _take(self, message: FromAgent) -> None:
         if isinstance(message, Joined):

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from ..errors import FrameError
-from ..workers.frames import LENGTH
+from ..workers.frames import framed
 
 Method = Literal["generate", "about", "status"]
 """What a replica is asked: to answer, what its model is, or what it does."""
@@ -81,8 +81,7 @@ _from_agent: msgspec.msgpack.Decoder[FromAgent] = msgspec.msgpack.Decoder(FromAg
 
 def pack(message: ToAgent | FromAgent) -> bytes:
     """The message's frame."""
-    data = _encoder.encode(message)
-    return LENGTH.pack(len(data)) + data
+    return framed(_encoder.encode(message))
 
 
 def to_agent(data: bytes) -> ToAgent:

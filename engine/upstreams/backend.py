@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 
 from ..backends.limited import limited
+from ..deadline import deadline_of
 from ..limits import UPSTREAM_TEXT_CHARACTERS
 from ..serving import Serving
 from ..types import Delta, FimRequest, ModelInfo, Request
@@ -41,9 +41,7 @@ class UpstreamBackend:
         return await self.info()
 
     async def generate(self, request: Request) -> AsyncGenerator[Delta]:
-        ends_at = None
-        if request.deadline_ms is not None:
-            ends_at = asyncio.get_running_loop().time() + request.deadline_ms / 1000
+        ends_at = deadline_of(request)
         if not self._wire.ready:
             await self.info()
         ask, taken = self._wire.ask(request if self.trims else limited(request)), 0

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..backends.base import Backend
+from ..deadline import deadline_of, with_rest
 from ..errors import FimbleError, InvalidRequest, UpstreamUnavailable
 from ..serving import Serving, UpstreamState
 from ..types import Delta, FimRequest, ModelInfo, Request
@@ -114,9 +115,7 @@ class Gateway:
     def _attempts(self, request: Request) -> list[Attempt]:
         """Who is asked, one after the other. Where no upstream is there the local model is asked at once;
         without one, the best of them has another chance."""
-        ends_at = None
-        if request.deadline_ms is not None:
-            ends_at = asyncio.get_running_loop().time() + request.deadline_ms / 1000
+        ends_at = deadline_of(request)
         line = in_order(self._members, request)
         there = [member for member in line if not member.health.away]
         stand_in = self._stand_in if allows(LOCAL, request) else None
@@ -132,7 +131,7 @@ class Gateway:
         ]
         if stand_in is not None:
             attempts.append(
-                Attempt(lambda: self._ask_local(stand_in, _in_time(request, ends_at)), stands_in_for=AWAY)
+                Attempt(lambda: self._ask_local(stand_in, with_rest(request, ends_at)), stands_in_for=AWAY)
             )
         return attempts
 
@@ -140,7 +139,7 @@ class Gateway:
         self, member: Member, following: Member | None, request: Request, ends_at: float | None
     ) -> Attempt:
         return Attempt(
-            lambda: self._ask(member, _in_time(request, ends_at)),
+            lambda: self._ask(member, with_rest(request, ends_at)),
             member.health.patience if _may_be_doubled(request, following) else None,
             member.late,
         )
@@ -196,14 +195,6 @@ class Gateway:
         if serving.engine != self._told:
             self._told = serving.engine
             self._on_serving(serving)
-
-
-def _in_time(request: Request, ends_at: float | None) -> Request:
-    """With the time that is left."""
-    if ends_at is None:
-        return request
-    left = max(0.0, ends_at - asyncio.get_running_loop().time())
-    return replace(request, deadline_ms=left * 1000)
 
 
 def _may_be_doubled(request: Request, following: Member | None) -> bool:

@@ -25,19 +25,19 @@ def open_gateway(
 ) -> Gateway:
     """The gateway to ``upstreams``; nothing is connected yet. ``name`` is the model's, empty for one that has
     its server's. Raises :class:`~..errors.SettingsError` for a key that cannot be read."""
-    members = [_member(called, upstream, settings) for called, upstream in upstreams.items()]
+    members = [open_member(called, upstream, settings) for called, upstream in upstreams.items()]
     return Gateway(members, make_local, on_serving, name)
 
 
-def _member(name: str, upstream: UpstreamSettings, settings: Settings) -> Member:
+def open_member(name: str, upstream: UpstreamSettings, settings: Settings) -> Member:
+    """One upstream, and what will be known of it. Raises as :func:`open_gateway`."""
     timeout = (upstream.timeout_ms or settings.timeout_ms) / 1000
     health = Health(timeout)
     price = upstream.price.to_engine() if upstream.price else None
-    return Member(name, open_upstream(name, upstream, timeout, health), health, price, upstream.backup)
+    return Member(name, _backend_of(name, upstream, timeout, health), health, price, upstream.backup)
 
 
-def open_upstream(name: str, upstream: UpstreamSettings, timeout: float, health: Health) -> Backend:
-    """One upstream as a backend. Raises as :func:`open_gateway`."""
+def _backend_of(name: str, upstream: UpstreamSettings, timeout: float, health: Health) -> Backend:
     if upstream.kind == "ray":
         from ..cluster.backend import RayBackend  # brings Ray
 

@@ -24,6 +24,11 @@ def pack(message: Command | Reply) -> bytes:
             f"The request or its answer has {len(data) / 1e6:.1f} MB, "
             f"but a model's process takes at most {FRAME_BYTES / 1e6:.1f} MB. Send less, or ask for less."
         )
+    return framed(data)
+
+
+def framed(data: bytes) -> bytes:
+    """A message's bytes as a frame."""
     return LENGTH.pack(len(data)) + data
 
 

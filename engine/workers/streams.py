@@ -60,10 +60,16 @@ class FrameWriter:
 
 
 async def receive(reader: asyncio.StreamReader, decoder: Decoder[M]) -> M | None:
-    """The next message, however long it takes to begin, or None at the stream's end.
+    """The next message, as :func:`receive_frame` has it; bytes that are none are a
+    :class:`~..errors.FrameError` too."""
+    data = await receive_frame(reader)
+    return None if data is None else decoder.decode(data)
 
-    Raises :class:`~..errors.FrameError` for bytes that are no message, and for a message that does not
-    arrive whole in time.
+
+async def receive_frame(reader: asyncio.StreamReader) -> bytes | None:
+    """The bytes of the next message, however long it takes to begin, or None at the stream's end.
+
+    Raises :class:`~..errors.FrameError` for a message that is too long, or does not arrive whole in time.
     """
     try:
         length = checked(await reader.readexactly(LENGTH.size))
@@ -71,9 +77,8 @@ async def receive(reader: asyncio.StreamReader, decoder: Decoder[M]) -> M | None
         return None
     try:
         async with asyncio.timeout(FRAME_SECONDS):
-            data = await reader.readexactly(length)
+            return await reader.readexactly(length)
     except asyncio.IncompleteReadError:
         return None
     except TimeoutError as error:
         raise FrameError("A message between fimble's processes did not arrive whole in time.") from error
-    return decoder.decode(data)

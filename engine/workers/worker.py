@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, Literal
 
+from ..deadline import deadline_of, with_rest
 from ..errors import DeadlineExceeded, EngineClosed, ModelLoading, WorkerCrashed
 from ..limits import CHECK_SECONDS, LATE_SECONDS, LIVES, PING_SECONDS
 from ..types import Delta, ModelInfo, Request
@@ -117,16 +117,14 @@ class Worker:
         of another one, or that nobody has seen anything of when the worker was killed, goes on in the next
         worker.
         """
-        deadline = None
-        if request.deadline_ms is not None:
-            deadline = asyncio.get_running_loop().time() + request.deadline_ms / 1000
+        deadline = deadline_of(request)
         self._failures.check_request(request)
         with self._in_use(request):
             for _ in range(LIVES):
                 connection = await self._open(deadline)
                 if connection.ended:
                     continue
-                job = connection.add(_with_rest(request, deadline), warm)
+                job = connection.add(with_rest(request, deadline), warm)
                 try:
                     while (delta := await _next(job, deadline)) is not None:
                         yield delta
@@ -237,11 +235,3 @@ async def _next(job: Job, deadline: float | None) -> Delta | None:
     if isinstance(item, Exception):
         raise item
     return item
-
-
-def _with_rest(request: Request, deadline: float | None) -> Request:
-    """With the time that is left until the deadline."""
-    if deadline is None:
-        return request
-    left = max(0.0, deadline - asyncio.get_running_loop().time())
-    return replace(request, deadline_ms=left * 1000)

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import asdict, replace
 
 from fimble.engine.privacy.guard import guarded
-from fimble.engine.types import Completion, FimRequest, ModelInfo, Timings, Usage
+from fimble.engine.types import Completion, Delta, FimRequest, ModelInfo, Timings, Usage
 
 from ..call import Call
 from ..choices import reason_of
@@ -39,12 +39,7 @@ def _answer(made: list[Completion], body: CompleteRequest) -> CompleteResponse:
     if body.n > 1:
         answer.completions = list(dict.fromkeys(completion.text for completion in made))
     if body.details:
-        answer.model = first.model
-        answer.usage, answer.timings = _usage(first.usage), _timings(first.timings)
-        if first.confidence is not None:
-            answer.confidence = first.confidence
-        if first.upstream:
-            answer.upstream = first.upstream
+        _tell(answer, first.model, first)
     return answer
 
 
@@ -53,12 +48,8 @@ async def _events(call: Call, model: ModelInfo, wanted: FimRequest, details: boo
         async for delta in deltas:
             event = CompleteEvent(delta=delta.text)
             if details and delta.finish_reason:
-                event.finish_reason, event.model = reason_of(delta), model.id
-                event.usage, event.timings = _usage(delta.usage), _timings(delta.timings)
-                if delta.confidence is not None:
-                    event.confidence = delta.confidence
-                if delta.upstream:
-                    event.upstream = delta.upstream
+                event.finish_reason = reason_of(delta)
+                _tell(event, model.id, delta)
             if delta.text or details:
                 yield event
 
@@ -80,12 +71,15 @@ async def _one_event(answer: CompleteResponse) -> Events:
         yield CompleteEvent(delta=answer.completion, **details)
 
 
-def _usage(usage: Usage | None) -> UsageBody:
-    return UsageBody(**asdict(usage or Usage()))
-
-
-def _timings(timings: Timings | None) -> TimingsBody:
-    return TimingsBody(**asdict(timings or Timings()))
+def _tell(answer: CompleteResponse | CompleteEvent, model: str, made: Completion | Delta) -> None:
+    """With details: who made it, what it cost, and how sure it is where that is known."""
+    answer.model = model
+    answer.usage = UsageBody(**asdict(made.usage or Usage()))
+    answer.timings = TimingsBody(**asdict(made.timings or Timings()))
+    if made.confidence is not None:
+        answer.confidence = made.confidence
+    if made.upstream:
+        answer.upstream = made.upstream
 
 
 ENDPOINT = Endpoint(

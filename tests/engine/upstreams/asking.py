@@ -36,13 +36,4 @@ async def answer_of(backend: UpstreamBackend, request: Request) -> Completion:
     assert last.finish_reason is not None
     assert all(delta.finish_reason is None for delta in made[:-1])
     assert last.usage is not None
-    return Completion(
-        "".join(delta.text for delta in made),
-        last.finish_reason,
-        last.model,
-        last.usage,
-        logprobs=tuple(each for delta in made for each in delta.logprobs),
-        tool_calls=tuple(each for delta in made for each in delta.tool_calls),
-        certainties=tuple(each for delta in made for each in delta.certainties),
-        reasoning="".join(delta.reasoning for delta in made),
-    )
+    return Completion.of(made, last.model)
