@@ -14,7 +14,6 @@ from fimble.lsp.keystroke import variants_of
 from .effort import effort
 from .people import typed
 from .places import places
-from .sheet import Sheet
 from .tables import note, percentile, show
 
 KEYS = 40
@@ -50,7 +49,7 @@ async def _main() -> dict[int, Asked]:
         for number, place in enumerate(places(effort(12, 2), KEYS)):
             texts = typed([place], 0, 1)
             for key in range(KEYS // 4):
-                before, *_, now = (_request(next(texts)) for _ in range(4))
+                before, *_, now = (next(texts).hole() for _ in range(4))
                 for count in COUNTS if (number + key) % 2 else reversed(COUNTS):  # either comes first
                     await engine.warm(before)
                     await _ask(engine, now, count, found[count])
@@ -64,10 +63,6 @@ async def _ask(engine: Engine, request: FimRequest, count: int, asked: Asked) ->
     completions = await asyncio.gather(*(engine.complete(each) for each in variants_of(request, count)))
     asked.latencies.append((time.perf_counter() - began) * 1000)
     asked.made += sum(each.usage.completion_tokens for each in completions)
-
-
-def _request(sheet: Sheet) -> FimRequest:
-    return FimRequest(sheet.above + sheet.line, sheet.below, "python", left_out=sheet.left_out)
 
 
 if __name__ == "__main__":

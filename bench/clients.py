@@ -42,11 +42,8 @@ class FimbleClient:
         self._session, self._named = session, named
 
     async def ask(self, sheet: Sheet) -> Answer | None:
-        body = {
-            "prefix": sheet.above + sheet.line, "suffix": sheet.below, "language": "python",
-            "document": sheet.name if self._named else None, "left_out": sheet.left_out, "details": True,
-        }  # fmt: skip
-        found = await _post(self._session, "/complete", json.dumps(body).encode())
+        body = sheet.body(sheet.name if self._named else None)
+        found = await _post(self._session, "/complete", body)
         if found is None:
             return None
         usage, timings = found["usage"], found["timings"]

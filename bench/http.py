@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from fimble.engine.engine import Engine
 from fimble.engine.settings import Settings
-from fimble.engine.types import FimRequest
 
 from .clients import Answer, FimbleClient, LlamaClient, MakeClient
 from .effort import effort
@@ -155,8 +154,7 @@ class _Direct:
     engine: Engine
 
     async def ask(self, sheet: Sheet) -> Answer | None:
-        hole = FimRequest(sheet.above + sheet.line, sheet.below, "python", left_out=sheet.left_out)
-        completion = await self.engine.complete(hole)
+        completion = await self.engine.complete(sheet.hole())
         usage = completion.usage
         read = usage.prompt_tokens - usage.cached_tokens
         return Answer(read, usage.completion_tokens, completion.timings.total_ms)

@@ -19,14 +19,12 @@ from fimble.engine.settings import Settings
 from fimble.engine.types import ChatRequest, FimRequest, Message
 from fimble.engine.upstream_settings import UpstreamSettings
 from fimble.engine.upstreams.choice import in_order
-from fimble.engine.upstreams.health import Health
-from fimble.engine.upstreams.member import Member
-from fimble.engine.upstreams.opening import open_upstream
+from fimble.engine.upstreams.opening import open_member
 
 from .effort import effort
 from .people import Clock, typed
 from .places import places
-from .replay import KEY_SECONDS
+from .replay import KEY_SECONDS, Passage
 from .servers import Served, fimble, started
 from .sheet import Sheet
 from .tables import note, percentile, show
@@ -104,10 +102,7 @@ def _show_choice() -> None:
 def choice_seconds(number: int, request: FimRequest | ChatRequest = HOLE) -> float:
     """How long it takes to choose among so many upstreams for a request."""
     upstream = UpstreamSettings(kind="fimble")
-    members = [
-        Member(f"u{n}", open_upstream(f"u{n}", upstream, 5.0, Health(5.0)), Health(5.0))
-        for n in range(number)
-    ]
+    members = [open_member(f"u{n}", upstream, Settings()) for n in range(number)]
     began = time.perf_counter()
     for _ in range(CHOICES):
         in_order(members, request)
@@ -159,7 +154,7 @@ async def _person(
     while (at := clock.now) < clock.seconds:
         sheet = next(texts)
         try:
-            async with session.post("/complete", data=body_of(sheet)) as response:
+            async with session.post("/complete", data=sheet.body(sheet.name)) as response:
                 said = await response.read()
                 if response.status == 200:
                     keys.waits.append((at, (clock.now - at) * 1000))
@@ -171,15 +166,6 @@ async def _person(
         except aiohttp.ClientError as error:
             keys.lost.append(repr(error))
         await clock.until(at + KEY_SECONDS)
-
-
-def body_of(sheet: Sheet) -> bytes:
-    return json.dumps(
-        {
-            "prefix": sheet.above + sheet.line, "suffix": sheet.below, "language": "python",
-            "document": sheet.name, "left_out": sheet.left_out, "details": True,
-        }
-    ).encode()  # fmt: skip
 
 
 def _kills() -> list[float]:
@@ -228,7 +214,7 @@ async def _show_local() -> None:
         with tempfile.TemporaryDirectory() as folder:
             replica = Replica(Path(folder))
             await replica.start()
-            waits.append(await _until_local(replica, iter(typed([file], 0, 1))))
+            waits.append(await _until_local(replica, _holes(file)))
     show(
         "A server dies while one person types: ms to the local model's suggestion",
         ("deaths", "median", "longest"),
@@ -236,14 +222,18 @@ async def _show_local() -> None:
     )
 
 
-async def _until_local(replica: Replica, texts: Iterator[Sheet]) -> float:
+def _holes(file: Passage) -> Iterator[FimRequest]:
+    return (sheet.hole(sheet.name) for sheet in typed([file], 0, 1))
+
+
+async def _until_local(replica: Replica, holes: Iterator[FimRequest]) -> float:
     engine = Engine(Settings(engine=replica.address))
     try:
         for number in range(effort(40, 12)):
-            await engine.complete(_hole(next(texts)))
+            await engine.complete(next(holes))
             await asyncio.sleep(KEY_SECONDS)
             if number == effort(40, 12) - 1:
-                asked = asyncio.ensure_future(engine.complete(_hole(next(texts))))
+                asked = asyncio.ensure_future(engine.complete(next(holes)))
                 await asyncio.sleep(0)
                 began = time.perf_counter()
                 await replica.kill()
@@ -251,13 +241,7 @@ async def _until_local(replica: Replica, texts: Iterator[Sheet]) -> float:
                 if engine.serving.instead_of:
                     return (time.perf_counter() - began) * 1000
         began = time.perf_counter()
-        await engine.complete(_hole(next(texts)))
+        await engine.complete(next(holes))
         return (time.perf_counter() - began) * 1000
     finally:
         await engine.close()
-
-
-def _hole(sheet: Sheet) -> FimRequest:
-    return FimRequest(
-        sheet.above + sheet.line, sheet.below, "python", document=sheet.name, left_out=sheet.left_out
-    )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+from fimble.engine.types import FimRequest
+
 from .replay import Passage
 
 LINES_ABOVE, LINES_BELOW = 256, 64
@@ -26,6 +30,19 @@ class Sheet:
         self._above.append(self.line)
         self.line = ""
         self._cut()
+
+    def hole(self, document: str | None = None) -> FimRequest:
+        """What the engine is asked at the cursor."""
+        before = self.above + self.line
+        return FimRequest(before, self.below, "python", document=document, left_out=self.left_out)
+
+    def body(self, document: str | None = None) -> bytes:
+        """What ``POST /complete`` is asked at the cursor, with details."""
+        body = {
+            "prefix": self.above + self.line, "suffix": self.below, "language": "python",
+            "document": document, "left_out": self.left_out, "details": True,
+        }  # fmt: skip
+        return json.dumps(body).encode()
 
     def _cut(self) -> None:
         kept = self._above[-LINES_ABOVE:]

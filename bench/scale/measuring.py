@@ -22,7 +22,7 @@ from ..effort import effort
 from ..people import typed
 from ..places import places
 from ..replay import Passage
-from ..replicas import Replica, behind_front, body_of, choice_seconds
+from ..replicas import Replica, behind_front, choice_seconds
 from ..servers import Served, fimble, own_seconds, session_with
 from ..sheet import Sheet
 from ..tables import percentile
@@ -158,6 +158,6 @@ async def _rows_a_second(address: str | None) -> float:
 
 
 async def _ask(session: aiohttp.ClientSession, sheet: Sheet) -> dict[str, Any]:
-    async with session.post("/complete", data=body_of(sheet)) as response:
+    async with session.post("/complete", data=sheet.body(sheet.name)) as response:
         response.raise_for_status()
         return dict(await response.json())
