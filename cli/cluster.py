@@ -38,8 +38,8 @@ def deploy(
     one is started on this machine."""
     from . import cluster_work
 
-    sizes = (cpus, gpus, target_ongoing, models)
-    cluster_work.deploy(replicas, sizes, model, address, temp_dir)
+    size = {"cpus": cpus, "gpus": gpus, "target_ongoing": target_ongoing, "models": models}
+    cluster_work.deploy(replicas, size, model, address, temp_dir)
 
 
 @app.command()

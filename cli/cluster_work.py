@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fimble.engine.cluster.knobs import JOINING
 from fimble.engine.cluster.machine import a_cluster_runs, own_cluster, start_own, stop_own, whereabouts
@@ -24,16 +24,15 @@ NOTHING = "Nothing is deployed on this Ray cluster. Deploy with: fimble cluster 
 
 def deploy(
     replicas: str,
-    sizes: tuple[float, float, float, int],
+    size: dict[str, Any],
     model: str | None,
     address: str,
     temp_dir: str | None,
 ) -> None:
-    """``sizes`` are CPUs, GPUs, requests at a time, and models of a replica."""
+    """``size`` has the fields of :class:`Plan` that are about one replica."""
     settings = require_settings({"model": model})
-    cpus, gpus, target_ongoing, models = sizes
     least, most = _range(replicas)
-    plan = Plan(least, most, cpus, gpus, target_ongoing, models)
+    plan = Plan(least, most, **size)
     _require_ray()
     if whereabouts(address, JOINING)[0] == "auto" and not a_cluster_runs():
         _tell("No Ray cluster runs on this machine: one is started, on loopback only.")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from .limits import UPSTREAM_TABLES
+from .limits import SECRET_CHARACTERS, UPSTREAM_TABLES
 from .model_settings import ModelSettings, bad_name, problem_of, without_context
 from .routing import Price
 from .wrong_values import quoted, reason_of, shown
@@ -49,7 +49,7 @@ class UpstreamSettings(BaseModel):
     model: str = Field("", max_length=256, description="What it calls the model; empty: its default one")
     key: str | None = Field(
         None,
-        max_length=4096,
+        max_length=SECRET_CHARACTERS,
         repr=False,
         description="`env:NAME`, `file:PATH`, `keyring:SERVICE/USER`, or the key itself",
     )

@@ -117,11 +117,10 @@ def _need_row(each: Need) -> list[object]:
 
 def _homes(measured: Measured, size: Size) -> Table:
     rows: list[list[object]] = []
-    cores = dict(SIZES)[size.workers]
     for part in (1.0, 0.5, 0.25):
         people = max(1, round(size.people * part))
         for home in (True, False):
-            found = simulate(measured, size.workers, cores, people, home).since(SETTLED)
+            found = simulate(measured, size.workers, size.cores, people, home).since(SETTLED)
             cold = found.cold / max(1, found.asked)
             rows.append([str(people), "at home" if home else "anywhere", f"{cold:.0%}", *_shares(found)])
     columns = ("people for each replica", "a document's requests", "cold", "in time", "p50 ms", "p95 ms")
@@ -129,12 +128,11 @@ def _homes(measured: Measured, size: Size) -> Table:
 
 
 def _deaths(measured: Measured, size: Size) -> Table:
-    cores = dict(SIZES)[size.workers]
     rows: list[list[object]] = []
     for replicas in (2, SLICE):
         for part in (1.0, 0.5):
             people = max(1, round(size.people * part))
-            found = simulate(measured, size.workers, cores, people, deaths=(DEATH,), replicas=replicas)
+            found = simulate(measured, size.workers, size.cores, people, deaths=(DEATH,), replicas=replicas)
             spans = [found.since(SETTLED, DEATH), found.since(DEATH, DEATH + 5), found.since(DEATH + 5)]
             p95 = [f"{percentile([wait for _, wait in span.waits], 0.95) * 1000:.0f}" for span in spans]
             in_time = [f"{span.in_time:.0%}" for span in spans]

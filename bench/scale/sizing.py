@@ -28,10 +28,11 @@ WRITE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """``people`` that a replica of so many ``workers`` bears; ``asked`` are requests for which a replica is
-    asked, ``keys`` all of them, each in a second and for one person."""
+    """``people`` that a replica of so many ``workers`` and ``cores`` bears; ``asked`` are requests for which
+    a replica is asked, ``keys`` all of them, each in a second and for one person."""
 
     workers: int
+    cores: float
     people: int
     keys: float
     asked: float
@@ -99,4 +100,4 @@ def simulate(
 def _size(measured: Measured, workers: int, cores: float, people: int, home: bool) -> Size:
     found = simulate(measured, workers, cores, people, home).since(SETTLED)
     everyone = people * SLICE * SECONDS
-    return Size(workers, people, found.keys / everyone, found.asked / everyone, found)
+    return Size(workers, cores, people, found.keys / everyone, found.asked / everyone, found)

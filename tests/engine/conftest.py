@@ -53,3 +53,11 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Made], Pat
         return written[made]
 
     return path
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where settings are read from; it does not exist yet."""
+    path = tmp_path / "config.toml"
+    monkeypatch.setenv("FIMBLE_CONFIG", str(path))
+    return path

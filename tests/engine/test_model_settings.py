@@ -8,21 +8,8 @@ import pytest
 
 from fimble.engine.limits import MODEL_NAME_CHARACTERS, MODEL_RULES, MODEL_TABLES
 from fimble.engine.model_settings import ModelSettings, Rule
-from fimble.engine.settings import Settings, load_settings
 
-
-@pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "config.toml"
-    monkeypatch.setenv("FIMBLE_CONFIG", str(path))
-    return path
-
-
-def load(config: Path, text: str) -> tuple[Settings, list[str]]:
-    """The settings of a file; the problems with its name left out."""
-    config.write_text(text)
-    settings, problems = load_settings({}, {"FIMBLE_MODELS": "/srv/models", "FIMBLE_RULES": "none"})
-    return settings, [problem.replace(str(config), "FILE") for problem in problems]
+from .settings_file import load
 
 
 def test_tables_and_rules(config: Path) -> None:

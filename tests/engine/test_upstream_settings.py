@@ -8,23 +8,12 @@ import pytest
 
 from fimble.engine.limits import UPSTREAM_TABLES
 from fimble.engine.routing import Price
-from fimble.engine.settings import Settings, load_settings
+from fimble.engine.settings import Settings
 from fimble.engine.upstream_settings import UpstreamSettings
 
+from .settings_file import load
+
 TEAM = '[upstreams.team]\nkind = "fimble"\naddress = "https://team.example"\n'
-
-
-@pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "config.toml"
-    monkeypatch.setenv("FIMBLE_CONFIG", str(path))
-    return path
-
-
-def load(config: Path, text: str) -> tuple[Settings, list[str]]:
-    config.write_text(text)
-    settings, problems = load_settings({}, {"FIMBLE_UPSTREAMS": "none"})
-    return settings, [problem.replace(str(config), "FILE") for problem in problems]
 
 
 def test_a_model_is_asked_of_its_upstreams(config: Path) -> None:

@@ -32,8 +32,7 @@ class Known:
         self.upstream = upstream
         self.program = PROGRAMS[upstream.kind]
         self.model = upstream.model
-        self.chats, self.reasons = upstream.chat, upstream.reasoning
-        self.sees = upstream.vision or upstream.kind == "fimble"  # which refuses images itself
+        self._can()
         self._told_context = 0
         self._family = family_named(upstream.family) if upstream.family else None
 
@@ -75,11 +74,16 @@ class Known:
         """What the upstream told of the model that answers. Settings override it."""
         own = self.upstream
         self.model, self._told_context = model, context
-        self.chats, self.reasons = own.chat or chat, own.reasoning or reasoning
-        self.sees = own.vision or vision or own.kind == "fimble"
+        self._can(chat, vision, reasoning)
         fills = own.suffix or self.family is not None if fim is None else fim
         return ModelInfo(
             model, "", self.context_window, fills, loaded=True, supports_chat=self.chats,
             supports_tools=tools or own.chat, supports_vision=vision or own.vision,
             supports_reasoning=self.reasons,
         )  # fmt: skip
+
+    def _can(self, chat: bool = False, vision: bool = False, reasoning: bool = False) -> None:
+        """What its model can by what it told, or by settings."""
+        own = self.upstream
+        self.chats, self.reasons = own.chat or chat, own.reasoning or reasoning
+        self.sees = own.vision or vision or own.kind == "fimble"  # which refuses images itself

@@ -37,15 +37,10 @@ from fimble.engine.upstreams.backend import UpstreamBackend
 from tests.e2e.other_programs.servers import Server
 from tests.engine.upstreams.asking import answer_of, backend_of, deltas_of
 
+from .shapes import PREFIX
+
 pytestmark = pytest.mark.e2e
 
-PREFIX = """\
-def area(width, height):
-    return width * height
-
-
-def volume(width, height, depth):
-    return width * """
 
 HOLE = FimRequest(PREFIX, "\n", "python", "shapes.py", mode="line")
 LONG = TextRequest(
