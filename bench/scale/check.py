@@ -60,7 +60,7 @@ async def check(measured: Measured) -> list[Pair]:
         for people in effort(PEOPLE, (8,)):
             async with behind_front(replicas) as (_, front):
                 await FimbleClient(front.session).ask(Sheet(files[128]))
-                seen = await measure(front, dropping, people, effort(SECONDS, 5.0), files[:128], FimbleClient)
+                seen = await measure(front, dropping, people, effort(SECONDS, 8.0), files[:128], FimbleClient)
             pairs.append(Pair(replicas, people, seen, predict(measured, replicas, people)))
     return pairs
 
@@ -72,7 +72,7 @@ def predict(measured: Measured, replicas: int, people: int) -> Outcome:
         return steadily(measured, draw, KEY_SECONDS)
 
     setup = Setup(replicas, cores=float(os.cpu_count() or 1), together=True)
-    found = Simulation(measured, setup, people, typing).run(effort(SECONDS, 5.0))
+    found = Simulation(measured, setup, people, typing).run(effort(SECONDS, 8.0))
     return found.since(SETTLED)
 
 
